@@ -1,0 +1,208 @@
+"""MNIST without a network, and the other digit images that the book uses.
+
+The 70,000 images of MNIST lie in one file inside the package. Everything here
+returns plain NumPy arrays in the book's one convention: images ``float32`` in
+[0, 1], shape ``(n, 28, 28, 1)``, ink bright; labels ``int64`` from 0 to 9.
+"""
+
+import hashlib
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mnist_tutorial.errors import InputError
+
+DATA_FILE = Path(__file__).parent / "data" / "mnist.npz"
+DATA_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+
+Split = tuple[np.ndarray, np.ndarray]
+
+
+def load_raw_mnist() -> tuple[Split, Split]:
+    """Load MNIST as it was published: bytes, without a channel axis.
+
+    The arrays have the shapes and types that ``keras.datasets.mnist.load_data()``
+    returns, but nothing is downloaded. The page ``code/project`` uses it.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        Images ``uint8`` in [0, 255], shapes ``(60000, 28, 28)`` and
+        ``(10000, 28, 28)``; labels ``uint8``, shapes ``(60000,)`` and ``(10000,)``.
+
+    Raises
+    ------
+    InputError
+        If the data file is missing or is not the one that the package was
+        published with.
+
+    References
+    ----------
+    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to
+    document recognition", Proceedings of the IEEE 86(11), 1998,
+    doi:10.1109/5.726791.
+    """
+    _check_file(DATA_FILE)
+    with np.load(DATA_FILE, allow_pickle=False) as arrays:
+        return (
+            (arrays["x_train"], arrays["y_train"]),
+            (arrays["x_test"], arrays["y_test"]),
+        )
+
+
+def load_mnist() -> tuple[Split, Split]:
+    """Load MNIST ready for a network.
+
+    Returns
+    -------
+    (x_train, y_train), (x_test, y_test)
+        Images ``float32`` in [0, 1], shapes ``(60000, 28, 28, 1)`` and
+        ``(10000, 28, 28, 1)``; labels ``int64``, shapes ``(60000,)`` and
+        ``(10000,)``. The test set is there to report a result, never to choose
+        one: see :func:`split_validation`.
+
+    Raises
+    ------
+    InputError
+        As :func:`load_raw_mnist`.
+
+    Examples
+    --------
+    >>> (x_train, y_train), (x_test, y_test) = load_mnist()
+    >>> x_train.shape, y_train[:3].tolist()
+    ((60000, 28, 28, 1), [5, 0, 4])
+    """
+    train, test = load_raw_mnist()
+    return _scaled(*train), _scaled(*test)
+
+
+def split_validation(
+    x: np.ndarray, y: np.ndarray, *, val_fraction: float = 0.1, seed: int = 0
+) -> tuple[Split, Split]:
+    """Set part of the training data aside for making choices.
+
+    Every class keeps its share in both parts (a stratified split).
+
+    Parameters
+    ----------
+    x, y
+        Images, shape ``(n, ...)``, and integer labels, shape ``(n,)``.
+    val_fraction
+        Share of the examples that goes to the validation set, in (0, 1).
+    seed
+        The same seed gives the same split.
+
+    Returns
+    -------
+    (x_train, y_train), (x_val, y_val)
+        Two disjoint parts that together are the whole, each in shuffled order.
+
+    Raises
+    ------
+    InputError
+        If ``val_fraction`` is outside (0, 1), ``x`` and ``y`` differ in length, or
+        a class would be missing from one of the parts.
+    """
+    if not (math.isfinite(val_fraction) and 0 < val_fraction < 1):
+        raise InputError(f"val_fraction must be in (0, 1), got {val_fraction}")
+    return _stratified(x, y, test_size=val_fraction, seed=seed)
+
+
+def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Split:
+    """Draw a smaller set in which every class keeps its share.
+
+    Parameters
+    ----------
+    x, y
+        Images, shape ``(n, ...)``, and integer labels, shape ``(n,)``.
+    size
+        Number of examples to draw, at least one a class and less than ``n``.
+    seed
+        The same seed draws the same examples.
+
+    Returns
+    -------
+    x_subset, y_subset
+        ``size`` examples in shuffled order.
+
+    Raises
+    ------
+    InputError
+        If ``size`` is out of range or ``x`` and ``y`` differ in length.
+    """
+    if not 0 < size < len(x):
+        raise InputError(f"size must be in 1..{len(x) - 1}, got {size}")
+    subset, _ = _stratified(x, y, train_size=int(size), seed=seed)
+    return subset
+
+
+def load_foreign_digits() -> Split:
+    """Load scikit-learn's 8x8 digits, brought to MNIST's form.
+
+    They were written by other people and scanned by another machine, which makes
+    them an honest question to a network that has seen MNIST only. The 1,797
+    images are enlarged and centred by :func:`mnist_tutorial.preprocessing.\
+prepare_digit`.
+
+    Returns
+    -------
+    x, y
+        Images ``float32`` in [0, 1], shape ``(1797, 28, 28, 1)``; labels
+        ``int64``, shape ``(1797,)``.
+
+    References
+    ----------
+    E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI
+    Machine Learning Repository, 1998, doi:10.24432/C50P49.
+    """
+    from sklearn.datasets import load_digits
+
+    from mnist_tutorial.preprocessing import prepare_digit
+
+    digits = load_digits()
+    x = np.stack([prepare_digit(image / 16) for image in digits.images])
+    return x, digits.target.astype(np.int64)
+
+
+def _scaled(images: np.ndarray, labels: np.ndarray) -> Split:
+    x = images[..., np.newaxis].astype(np.float32) / 255  # (n, 28, 28, 1)
+    return x, labels.astype(np.int64)
+
+
+def _stratified(
+    x: np.ndarray, y: np.ndarray, *, seed: int, **sizes: float
+) -> tuple[Split, Split]:
+    from sklearn.model_selection import train_test_split
+
+    if len(x) != len(y):
+        raise InputError(
+            f"x and y must have the same length, got {len(x)} images and "
+            f"{len(y)} labels"
+        )
+    try:
+        x_first, x_second, y_first, y_second = train_test_split(
+            x, y, stratify=y, random_state=seed, **sizes
+        )
+    except ValueError as error:
+        raise InputError(
+            "expected enough examples for every class in both parts, got "
+            f"{len(x)} examples: {error}"
+        ) from error
+    return (x_first, y_first), (x_second, y_second)
+
+
+@lru_cache(maxsize=1)
+def _check_file(path: Path) -> None:
+    """Refuse a data file that is missing or altered; once per process and path."""
+    advice = "install mnist-tutorial again, or restore this file from its repository"
+    if not path.is_file():
+        raise InputError(f"expected MNIST in {path}, found no such file; {advice}")
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != DATA_SHA256:
+        raise InputError(
+            f"{path}: expected SHA-256 {DATA_SHA256}, found {found} "
+            f"({len(content)} bytes); {advice}"
+        )

@@ -1,0 +1,126 @@
+"""The networks of the book, as functions that return an uncompiled Keras model.
+
+Every model takes images ``float32`` in [0, 1] of shape ``(n, 28, 28, 1)`` and gives
+ten logits an image, shape ``(n, 10)``; :func:`build_listing` alone does not, and the
+page ``code/project`` shows why that fails. Weights are drawn when a model is built:
+call ``keras.utils.set_random_seed`` first for the same weights every time.
+"""
+
+import keras
+from keras import layers
+
+INPUT_SHAPE = (28, 28, 1)
+NUM_CLASSES = 10
+
+
+def build_listing() -> keras.Sequential:
+    """Build the network of the source document exactly as its listing prints it.
+
+    It ends at the third convolution and gives a block of shape ``(n, 3, 3, 64)``
+    where a classifier must give ``(n, 10)``. :func:`build_cnn` is its repair; the
+    page ``code/project`` reads the error that training this one raises.
+
+    Returns
+    -------
+    keras.Sequential
+        55,744 parameters.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Conv2D(32, (3, 3), activation="relu"),  # (n, 26, 26, 32)
+            layers.MaxPooling2D((2, 2)),  # (n, 13, 13, 32)
+            layers.Conv2D(64, (3, 3), activation="relu"),  # (n, 11, 11, 64)
+            layers.MaxPooling2D((2, 2)),  # (n, 5, 5, 64)
+            layers.Conv2D(64, (3, 3), activation="relu"),  # (n, 3, 3, 64)
+        ]
+    )
+
+
+def build_cnn() -> keras.Sequential:
+    """Build the document's network, repaired so that it gives ten logits.
+
+    Returns
+    -------
+    keras.Sequential
+        :func:`build_listing` followed by ``Flatten``, ``Dense(64)`` and
+        ``Dense(10)``: 93,322 parameters.
+    """
+    model = build_listing()
+    model.add(layers.Flatten())  # (n, 576)
+    model.add(layers.Dense(64, activation="relu"))  # (n, 64)
+    model.add(layers.Dense(NUM_CLASSES))  # (n, 10)
+    return model
+
+
+def build_linear() -> keras.Sequential:
+    """Build a linear classifier: one weight a pixel and class, and a bias a class.
+
+    Returns
+    -------
+    keras.Sequential
+        7,850 parameters.
+    """
+    return keras.Sequential(
+        [keras.Input(INPUT_SHAPE), layers.Flatten(), layers.Dense(NUM_CLASSES)]
+    )
+
+
+def build_mlp(hidden_units: int = 128) -> keras.Sequential:
+    """Build a network with one hidden dense layer, which knows no neighbourhoods.
+
+    Parameters
+    ----------
+    hidden_units
+        Neurons in the hidden layer.
+
+    Returns
+    -------
+    keras.Sequential
+        101,770 parameters with 128 hidden units.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Flatten(),  # (n, 784)
+            layers.Dense(hidden_units, activation="relu"),
+            layers.Dense(NUM_CLASSES),
+        ]
+    )
+
+
+def build_fast_cnn() -> keras.Sequential:
+    """Build a small network that learns in seconds with ``train_fast``.
+
+    Few, large filters keep a CPU busy with little bookkeeping, and batch
+    normalisation lets the learning rate be high. The convolutions have no bias,
+    since the normalisation after them has one. Its momentum is 0.9, not Keras' 0.99:
+    an epoch of 200 steps is too short for the slower average to settle.
+
+    Returns
+    -------
+    keras.Sequential
+        162,970 parameters.
+
+    References
+    ----------
+    S. Ioffe, C. Szegedy, "Batch Normalization", 2015, arXiv:1502.03167.
+    """
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            layers.Conv2D(16, 5, use_bias=False),  # (n, 24, 24, 16)
+            layers.MaxPooling2D(),  # (n, 12, 12, 16)
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Conv2D(48, 3, use_bias=False),  # (n, 10, 10, 48)
+            layers.MaxPooling2D(),  # (n, 5, 5, 48)
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Flatten(),  # (n, 1200)
+            layers.Dense(128, use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.Dense(NUM_CLASSES),
+        ]
+    )

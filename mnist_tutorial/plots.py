@@ -1,0 +1,162 @@
+"""Pictures of arrays: every function returns an Axes or a Figure and shows nothing.
+
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart;
+training is drawn solid, validation dashed.
+"""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLUE = "#0072B2"
+ORANGE = "#D55E00"
+GREEN = "#009E73"
+
+
+def plot_digits(
+    images: np.ndarray,
+    titles: Sequence[str] | None = None,
+    *,
+    columns: int = 10,
+    marked: Sequence[bool] | None = None,
+) -> Figure:
+    """Draw images in rows, ink dark on white.
+
+    Parameters
+    ----------
+    images
+        Values in [0, 1], ink bright, shape ``(n, height, width)`` or
+        ``(n, height, width, 1)``.
+    titles
+        A line above each image.
+    columns
+        Images in a row.
+    marked
+        Which titles to set in bold orange, for example the wrong readings.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    height = rows * (0.85 if titles is None else 1.15)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(0.85 * columns, height), squeeze=False
+    )
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
+        ax.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
+        if titles is not None:
+            is_marked = marked is not None and bool(marked[index])
+            ax.set_title(
+                titles[index],
+                fontsize=9,
+                color=ORANGE if is_marked else "black",
+                fontweight="bold" if is_marked else "normal",
+            )
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def plot_history(history: dict[str, list[float]]) -> Figure:
+    """Draw loss and accuracy over the epochs, one panel each.
+
+    Parameters
+    ----------
+    history
+        What ``training.train`` returns.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3))
+    epochs = range(1, len(history["loss"]) + 1)
+    for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
+        ax.plot(epochs, history[name], "o-", color=BLUE, label="training")
+        if f"val_{name}" in history:
+            ax.plot(
+                epochs, history[f"val_{name}"], "s--", color=ORANGE, label="validation"
+            )
+        ax.set(xlabel="epoch", ylabel=name)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.legend(frameon=False)
+    figure.tight_layout()
+    return figure
+
+
+def plot_losses(
+    losses: dict[str, Sequence[float]], ax: Axes | None = None, *, window: int = 1
+) -> Axes:
+    """Draw the loss of every step for one or more runs.
+
+    Parameters
+    ----------
+    losses
+        For each run its name and the loss of every step.
+    ax
+        Where to draw; a new figure without it.
+    window
+        Average over this many steps, since single batches jump.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(6, 3))
+    colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9")
+    for (name, values), colour in zip(losses.items(), colours, strict=False):
+        smooth = np.convolve(values, np.ones(window) / window, mode="valid")
+        ax.plot(np.arange(len(smooth)) + window, smooth, color=colour, label=name)
+    ax.set(xlabel="step", ylabel="loss")
+    if len(losses) > 1:
+        ax.legend(frameon=False)
+    return ax
+
+
+def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
+    """Draw a confusion matrix so that the errors stand out.
+
+    The colour counts errors only: on a good classifier the diagonal would
+    otherwise drown them.
+
+    Parameters
+    ----------
+    matrix
+        Counts, shape ``(num_classes, num_classes)``: row = true class,
+        column = prediction.
+    ax
+        Where to draw; a new figure without it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 4.6))
+    matrix = np.asarray(matrix)
+    errors = matrix.astype(float)
+    np.fill_diagonal(errors, 0)
+    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1.0, errors.max()))
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            is_dark = errors[row, column] > 0.6 * errors.max()
+            ax.text(
+                column,
+                row,
+                str(count),
+                ha="center",
+                va="center",
+                fontsize=8,
+                color="white" if row != column and is_dark else "black",
+                fontweight="bold" if row == column else "normal",
+            )
+    classes = range(len(matrix))
+    ax.set(xlabel="prediction", ylabel="label", xticks=classes, yticks=classes)
+    return ax

@@ -1,0 +1,388 @@
+"""Train a network: with Keras' ``fit``, in seconds, or by hand.
+
+``load_mnist()`` -> ``build_cnn()`` -> :func:`train` -> a history of plain lists.
+"""
+
+import math
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mnist_tutorial.errors import InputError
+
+History = dict[str, list[float]]
+
+SCHEDULES = ("constant", "one_cycle")
+
+
+def train(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    *,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    epochs: int = 5,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    schedule: str = "constant",
+    patience: int | None = None,
+    checkpoint: Path | str | None = None,
+    seed: int = 0,
+    steps_per_execution: int = 1,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> History:
+    """Compile and train a classifier; the defaults are the source document's.
+
+    Adam minimises the cross-entropy of the logits. While it runs a progress bar is
+    shown, which leaves nothing behind.
+
+    Parameters
+    ----------
+    model
+        An uncompiled model that gives logits, shape ``(n, 10)``.
+    x_train, y_train
+        Images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``; integer labels,
+        shape ``(n,)``.
+    validation_data
+        ``(x_val, y_val)``, measured after every epoch and never trained on. Never
+        hand the test set in here.
+    epochs, batch_size
+        Passes over the training set, and examples in each step.
+    learning_rate
+        Adam's step size; the highest one reached if ``schedule`` is
+        ``"one_cycle"``.
+    schedule
+        ``"constant"``, or ``"one_cycle"``: a linear rise over the first 30 % of the
+        steps, then half a cosine down to almost zero.
+    patience
+        Stop after this many epochs without a lower validation loss, and return to
+        the best weights (early stopping).
+    checkpoint
+        A ``.keras`` file that holds the best model so far: lowest validation loss,
+        or training loss without ``validation_data``. It is written at the end of
+        an epoch, and when training is interrupted during the first one.
+    seed
+        Seeds Python, NumPy and Keras for this run: the order of the examples and
+        dropout. The weights are as the model was built.
+    steps_per_execution
+        Steps that are run at a time without returning to Python.
+    callbacks
+        Further Keras callbacks.
+
+    Returns
+    -------
+    dict of str to list of float
+        One entry an epoch under each of ``loss``, ``accuracy``, ``learning_rate``
+        (at the end of the epoch), ``seconds`` and, with ``validation_data``,
+        ``val_loss`` and ``val_accuracy``.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range; nothing has been trained or written then.
+    KeyboardInterrupt
+        If the user interrupts; ``checkpoint`` has been written by then.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
+    "Super-Convergence", 2018, arXiv:1708.07120.
+    """
+    _check_arguments(
+        x_train, y_train, validation_data, epochs, batch_size, learning_rate, schedule
+    )
+    if patience is not None and validation_data is None:
+        raise InputError(
+            "patience expected validation_data to watch, got None; hand in "
+            "(x_val, y_val) from split_validation"
+        )
+    steps = epochs * math.ceil(len(x_train) / batch_size)
+    keras.utils.set_random_seed(seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(make_schedule(schedule, learning_rate, steps)),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        steps_per_execution=steps_per_execution,
+    )
+    record = _Record()
+    watched = "loss" if validation_data is None else "val_loss"
+    all_callbacks = [record, _ProgressBar(), *callbacks]
+    if patience is not None:
+        all_callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor=watched, patience=patience, restore_best_weights=True
+            )
+        )
+    keeper = None
+    if checkpoint is not None:
+        keeper = _KeepBest(Path(checkpoint), watched)
+        all_callbacks.append(keeper)
+    try:
+        model.fit(
+            x_train,
+            y_train,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_data=validation_data,
+            callbacks=all_callbacks,
+            verbose=0,
+        )
+    except KeyboardInterrupt:
+        if keeper is not None and not keeper.has_saved:
+            keeper.save()
+        raise
+    return record.history
+
+
+def train_fast(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    *,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
+    epochs: int = 1,
+    seed: int = 0,
+) -> History:
+    """Train with the quick recipe, made for ``build_fast_cnn``.
+
+    Batches of 256 at a one-cycle learning rate, an epoch in one call: a page can
+    train several networks and still load in under a minute.
+
+    Parameters
+    ----------
+    model, x_train, y_train, validation_data, epochs, seed
+        As for :func:`train`.
+
+    Returns
+    -------
+    dict of str to list of float
+        As for :func:`train`.
+    """
+    batch_size = 256
+    return train(
+        model,
+        x_train,
+        y_train,
+        validation_data=validation_data,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=1e-2,
+        schedule="one_cycle",
+        seed=seed,
+        steps_per_execution=math.ceil(len(x_train) / batch_size),
+    )
+
+
+def train_by_hand(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    *,
+    epochs: int = 1,
+    batch_size: int = 32,
+    learning_rate: float = 0.1,
+) -> list[float]:
+    """Train by plain gradient descent, every step in sight.
+
+    It does what ``fit`` does with ``SGD`` and ``shuffle=False``, and needs the
+    TensorFlow backend. The page ``algorithm/training`` writes it step by step.
+
+    Parameters
+    ----------
+    model
+        A model that gives logits; it need not be compiled.
+    x_train, y_train
+        Images, shape ``(n, 28, 28, 1)``, and integer labels, shape ``(n,)``,
+        taken in the order in which they come.
+    epochs, batch_size
+        Passes over the data, and examples in each step.
+    learning_rate
+        Factor between a gradient and the change of its weight.
+
+    Returns
+    -------
+    list of float
+        The loss of every step.
+    """
+    import tensorflow as tf
+
+    loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    losses = []
+    for _ in range(epochs):
+        for start in range(0, len(x_train), batch_size):
+            x_batch = x_train[start : start + batch_size]
+            y_batch = y_train[start : start + batch_size]
+            with tf.GradientTape() as tape:
+                logits = model(x_batch, training=True)
+                loss = loss_function(y_batch, logits)
+            gradients = tape.gradient(loss, model.trainable_variables)
+            for weight, gradient in zip(
+                model.trainable_variables, gradients, strict=True
+            ):
+                weight.assign_sub(learning_rate * gradient)
+            losses.append(float(loss))
+    return losses
+
+
+def make_schedule(
+    schedule: str, learning_rate: float, steps: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Return what a Keras optimizer takes as its learning rate.
+
+    Parameters
+    ----------
+    schedule
+        ``"constant"`` or ``"one_cycle"``, as for :func:`train`.
+    learning_rate
+        The constant, or the peak.
+    steps
+        Length of the whole training in steps.
+
+    Returns
+    -------
+    float or keras.optimizers.schedules.LearningRateSchedule
+        The rate at step ``s`` is the result itself, or ``result(s)``.
+    """
+    if schedule == "constant":
+        return learning_rate
+    warmup_steps = round(0.3 * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=learning_rate / 25,
+        warmup_target=learning_rate,
+        warmup_steps=warmup_steps,
+        decay_steps=max(1, steps - warmup_steps),
+        alpha=1e-3,
+    )
+
+
+def save_model(model: keras.Model, path: Path | str) -> None:
+    """Save a model so that no half-written file is ever found at ``path``.
+
+    Parameters
+    ----------
+    model
+        Any Keras model.
+    path
+        A file name that ends in ``.keras``, in a folder that exists.
+
+    Raises
+    ------
+    InputError
+        If the suffix or the folder is wrong.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise InputError(f"expected a file name that ends in .keras, got {path}")
+    if not path.parent.is_dir():
+        raise InputError(
+            f"expected an existing folder for {path.name}, got {path.parent}; "
+            "create it first"
+        )
+    part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
+    try:
+        model.save(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_arguments(
+    x_train, y_train, validation_data, epochs, batch_size, learning_rate, schedule
+) -> None:
+    if len(x_train) == 0:
+        raise InputError("x_train expected at least one image, got none")
+    if len(x_train) != len(y_train):
+        raise InputError(
+            "x_train and y_train must have the same length, got "
+            f"{len(x_train)} images and {len(y_train)} labels"
+        )
+    if validation_data is not None and len(validation_data[0]) == 0:
+        raise InputError("validation_data expected at least one image, got none")
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not (isinstance(value, int) and value >= 1):
+            raise InputError(f"{name} must be a whole number from 1, got {value!r}")
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise InputError(f"learning_rate must be positive, got {learning_rate}")
+    if schedule not in SCHEDULES:
+        raise InputError(
+            f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}"
+        )
+
+
+class _Record(keras.callbacks.Callback):
+    """Collect the history as plain floats."""
+
+    def on_train_begin(self, logs=None):
+        self.history: History = {}
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        measured = dict(
+            logs,
+            learning_rate=self.model.optimizer.learning_rate,
+            seconds=time.perf_counter() - self.started,
+        )
+        for name, value in measured.items():
+            self.history.setdefault(name, []).append(float(value))
+
+
+class _KeepBest(keras.callbacks.Callback):
+    """Keep the best model so far in a file."""
+
+    def __init__(self, path: Path, watched: str):
+        super().__init__()
+        self.path, self.watched = path, watched
+        self.best, self.has_saved = math.inf, False
+
+    def save(self):
+        save_model(self.model, self.path)
+        self.has_saved = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs[self.watched] < self.best:
+            self.best = logs[self.watched]
+            self.save()
+
+
+class _ProgressBar(keras.callbacks.Callback):
+    """Show how far training is; empty when it ends, so that a page stays clean."""
+
+    WIDTH = 30
+    SECONDS_BETWEEN_UPDATES = 0.2
+
+    def on_train_begin(self, logs=None):
+        self.handle = None
+        self.shown_at = 0.0
+        if "ipykernel" in sys.modules:
+            from IPython.display import display
+
+            self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.perf_counter()
+        if now - self.shown_at < self.SECONDS_BETWEEN_UPDATES:
+            return
+        self.shown_at = now
+        steps, epochs = self.params["steps"], self.params["epochs"]
+        filled = self.WIDTH * (batch + 1) // steps
+        bar = "█" * filled + "░" * (self.WIDTH - filled)
+        self._show(f"{bar} epoch {self.epoch + 1}/{epochs}, loss {logs['loss']:.3f}")
+
+    def on_train_end(self, logs=None):
+        self._show("")
+
+    def _show(self, text: str) -> None:
+        if self.handle is not None:
+            self.handle.update({"text/plain": text}, raw=True)
+        elif sys.stderr.isatty():
+            print(f"\r{text:<79}", end="\r", file=sys.stderr)
