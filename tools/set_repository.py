@@ -179,7 +179,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     arguments = parser.parse_args(argv)
     try:
         old = read_setting(root)
-        new = Repository.parse(arguments.url) if arguments.url else old
+        new = old if arguments.url is None else Repository.parse(arguments.url)
     except ValueError as error:
         print(f"set_repository: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,584 @@
+"""The repository's own files agree with each other and with pyproject.toml."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import set_repository
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PYTHONS = ["3.11", "3.12", "3.13"]
+NOTEBOOKS = sorted((ROOT / "book").rglob("*.ipynb"))
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+HERE = set_repository.read_setting(ROOT)
+FOREIGN = (
+    "https://github.com/keras-team/keras and https://poloclub.github.io/explainer/"
+)
+
+
+def read_yaml(path):
+    return yaml.safe_load((ROOT / path).read_text("utf-8"))
+
+
+def read_pins(path, python):
+    """Return {name: version} that a constraints file gives one Python."""
+    environment = default_environment() | {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+    }
+    pins = {}
+    for line in (ROOT / path).read_text("utf-8").splitlines():
+        line = line.split("#")[0].strip()
+        if not line:
+            continue
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate(environment):
+            continue
+        name = canonicalize_name(requirement.name)
+        assert name not in pins, f"{path}: {name} is there twice for {python}"
+        (exactly,) = requirement.specifier
+        assert exactly.operator == "==", f"{path}: {line}"
+        pins[name] = exactly.version
+    return pins
+
+
+# The public address
+
+
+def test_every_address_agrees_with_the_setting(capsys):
+    assert set_repository.main(["--check"], ROOT) == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_first_code_cell_installs_from_the_setting(path):
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    first = next(cell for cell in cells if cell["cell_type"] == "code")
+    assert first["id"] == "setup"
+    assert "".join(first["source"]) == (
+        "import importlib.util\n"
+        "\n"
+        'if importlib.util.find_spec("mnist_tutorial") is None:\n'
+        f'    %pip install --quiet "{HERE.install}"'
+    )
+
+
+def test_there_are_notebooks_in_both_languages():
+    assert {path.relative_to(ROOT / "book").parts[0] for path in NOTEBOOKS} == {
+        "zh",
+        "en",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"), [("_config.yml", ""), ("book/en/_config.yml", "book/en")]
+)
+def test_books_link_to_the_setting(path, folder):
+    config = read_yaml(path)
+    assert config["repository"]["url"] == HERE.url
+    assert config["repository"]["branch"] == "main"
+    # The Colab button of a page is url + branch + path_to_book + page.
+    assert config["repository"].get("path_to_book", "") == folder
+    assert config["launch_buttons"]["colab_url"] == "https://colab.research.google.com"
+    if "baseurl" in config["html"]:
+        expected = HERE.pages + (f"{folder}/" if folder else "")
+        assert config["html"]["baseurl"] == expected
+
+
+def test_citation_names_the_setting():
+    citation = read_yaml("CITATION.cff")
+    assert citation["repository-code"] == HERE.url
+    assert citation["url"] == HERE.pages
+    assert citation["version"] == PROJECT["version"]
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+
+
+@pytest.mark.parametrize(
+    ("readme", "tree"), [(READMES[0], "en"), (READMES[1], "zh")], ids=["en", "zh"]
+)
+def test_readme_links_lead_to_this_repository(readme, tree):
+    text = readme.read_text("utf-8")
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    for wanted in (
+        HERE.colab(f"book/{tree}/code/project.ipynb"),
+        f"{HERE.binder}?urlpath=lab/tree/book/{tree}/index.ipynb",
+        f"{HERE.pages}book/{tree}/index.html",
+        f"{HERE.url}/actions/workflows/test.yml/badge.svg",
+    ):
+        assert wanted in targets, wanted
+    assert f'pip install "{HERE.install}"' in text
+    assert f"git clone {HERE.url}.git\n" in text
+    pages = re.findall(rf"\bbook/{tree}/\w+(?:/\w+)*\.(?:ipynb|html)", text)
+    assert pages
+    for page in pages:
+        assert (ROOT / page).with_suffix(".ipynb").exists(), page
+    for target in targets:
+        if "://" not in target and not target.endswith("screenshot.png"):
+            assert (ROOT / target).exists(), target
+
+
+@pytest.fixture
+def copied_tree(tmp_path):
+    """Copy what has an address in it, with a link to somebody else's repository."""
+    for path in set_repository.text_files(ROOT):
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+    (tmp_path / "book" / "links.md").write_text(f"{FOREIGN}\n{HERE.pages}a.html\n")
+    return tmp_path
+
+
+def read_tree(root):
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_one_command_moves_every_address_and_back(copied_tree, capsys):
+    before = read_tree(copied_tree)
+    new = "https://github.com/Some-One/digits.book"
+    assert set_repository.main([new], copied_tree) == 0
+    after = read_tree(copied_tree)
+    capsys.readouterr()
+
+    moved = set_repository.read_setting(copied_tree)
+    assert moved.url == new
+    assert moved.pages == "https://some-one.github.io/digits.book/"
+    for path, content in after.items():
+        text = content.decode()
+        for old in (HERE.url, HERE.pages, f"{HERE.owner}/{HERE.name}"):
+            assert old not in text, path
+    citation = yaml.safe_load(after["CITATION.cff"])
+    assert (citation["repository-code"], citation["url"]) == (new, moved.pages)
+    for path in ("_config.yml", "book/en/_config.yml"):
+        assert yaml.safe_load(after[path])["repository"]["url"] == new
+    assert moved.colab("book/en/code/project.ipynb") in after["README.md"].decode()
+    assert moved.binder in after["README.zh-CN.md"].decode()
+    assert f"git clone {new}.git\n" in after["README.md"].decode()
+    notebooks = [text for path, text in after.items() if path.endswith(".ipynb")]
+    assert len(notebooks) == len(NOTEBOOKS)
+    for text in notebooks:
+        assert f'--quiet \\"git+{new}\\"' in text.decode()
+    links = after["book/links.md"].decode()
+    assert links == f"{FOREIGN}\n{moved.pages}a.html\n"
+
+    assert set_repository.main(["--check"], copied_tree) == 0
+    assert set_repository.main([HERE.url], copied_tree) == 0
+    assert read_tree(copied_tree) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "wrong"),
+    [
+        ("book/zh/code/project.ipynb", HERE.install, "git+https://github.com/a/b"),
+        ("_config.yml", f"url: {HERE.url}", "url: https://github.com/a/b"),
+        ("CITATION.cff", HERE.pages, "https://a.github.io/b/"),
+        ("README.md", HERE.binder, "https://mybinder.org/v2/gh/a/b/main"),
+        ("README.zh-CN.md", f"github/{HERE.owner}/", "github/a/"),
+    ],
+)
+def test_check_lists_a_stray_address_and_repair_mends_it(
+    copied_tree, capsys, path, right, wrong
+):
+    before = read_tree(copied_tree)
+    stray = copied_tree / path
+    text = before[path].decode()
+    assert right in text
+    stray.write_bytes(text.replace(right, wrong).encode())
+    broken = read_tree(copied_tree)
+
+    assert set_repository.main(["--check"], copied_tree) == 1
+    assert f"{path}:" in capsys.readouterr().out
+    assert read_tree(copied_tree) == broken
+
+    assert set_repository.main([], copied_tree) == 0
+    assert read_tree(copied_tree) == before
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "github.com/owner/name",
+        "http://github.com/owner/name",
+        "https://gitlab.com/owner/name",
+        "https://github.com/owner",
+        "https://github.com/owner/name/tree/main",
+        "https://github.com/owner/name.git",
+        "https://github.com/owner/name/",
+        "https://github.com/-owner/name",
+        "https://github.com/owner/na me",
+        "https://github.com/owner/owner.github.io",
+        'https://github.com/owner/name"\nevil = "1',
+    ],
+)
+def test_a_bad_address_is_refused_and_nothing_changes(copied_tree, capsys, url):
+    before = read_tree(copied_tree)
+    assert set_repository.main([url], copied_tree) == 2
+    assert read_tree(copied_tree) == before
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "https://github.com/OWNER/NAME" in error
+
+
+# What is installed
+
+
+def test_pythons_are_those_that_are_tested():
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    assert [f"3.{n}" for n in range(20) if allowed.contains(f"3.{n}.5")] == PYTHONS
+    named = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "3." in line]
+    assert named == PYTHONS
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_constraints_meet_every_requirement(python):
+    pins = read_pins("constraints.txt", python)
+    for line in PROJECT["dependencies"] + EXTRAS["book"] + EXTRAS["test"]:
+        requirement = Requirement(line)
+        name = canonicalize_name(requirement.name)
+        assert name in pins, f"{name} has no version for Python {python}"
+        assert requirement.specifier.contains(pins[name]), f"{line}: {pins[name]}"
+
+
+def test_package_changes_no_version_of_colab():
+    colab = read_pins("tools/colab-constraints.txt", "3.13")
+    for line in PROJECT["dependencies"]:
+        requirement = Requirement(line)
+        version = colab[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{line}: Colab has {version}"
+    for line in EXTRAS["test"]:
+        requirement = Requirement(line)
+        version = colab.get(canonicalize_name(requirement.name))
+        assert version is None or requirement.specifier.contains(version), line
+
+
+def test_book_is_built_with_the_tensorflow_and_keras_of_colab():
+    colab = read_pins("tools/colab-constraints.txt", "3.13")
+    for python in PYTHONS:
+        pins = read_pins("constraints.txt", python)
+        for name in ("tensorflow", "keras"):
+            assert pins[name] == colab[name]
+
+
+def test_environment_installs_what_pyproject_names():
+    environment = read_yaml("environment.yml")
+    packages = [line for line in environment["dependencies"] if isinstance(line, str)]
+    (pip_lines,) = (
+        entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)
+    )
+    python = next(line for line in packages if line.startswith("python="))
+    assert python.removeprefix("python=") in PYTHONS
+    # A package named here as well would be a second list, and drift.
+    assert sorted(packages) == ["pip", python]
+    assert pip_lines[0] == "-c constraints.txt"
+    (project,) = pip_lines[1:]
+    extras = re.fullmatch(r"-e \.\[([a-z,]+)\]", project)[1].split(",")
+    assert extras == ["book", "test"]
+    assert set(extras) <= set(EXTRAS)
+
+
+def test_nothing_hides_environment_yml_from_repo2docker():
+    # It takes the first of these that it finds, and a folder instead of the root.
+    for name in ("binder", ".binder", "Dockerfile", "Project.toml", "REQUIRE"):
+        assert not (ROOT / name).exists(), name
+    for name in ("default.nix", "runtime.txt", "environment.yaml", "install.R"):
+        assert not (ROOT / name).exists(), name
+
+
+def imported_by(source):
+    """Return the top-level names that a Python source imports from elsewhere."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"mnist_tutorial"}
+
+
+def declared(*lists):
+    modules = {"scikit-learn": "sklearn", "pillow": "PIL", "pyyaml": "yaml"}
+    # ipywidgets brings IPython, and no version of it comes without.
+    names = {"IPython"}
+    for requirements in lists:
+        for line in requirements:
+            name = canonicalize_name(Requirement(line).name)
+            names.add(modules.get(name, name.replace("-", "_")))
+    return names
+
+
+def test_package_and_notebooks_import_only_what_is_declared():
+    allowed = declared(PROJECT["dependencies"])
+    for path in sorted((ROOT / "mnist_tutorial").rglob("*.py")):
+        assert imported_by(path.read_text("utf-8")) <= allowed, path
+    for path in NOTEBOOKS:
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                lines = "".join(cell["source"]).splitlines()
+                code = [re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines]
+                assert imported_by("\n".join(code)) <= allowed, (path, cell["id"])
+
+
+def test_tests_import_only_what_is_declared():
+    allowed = declared(PROJECT["dependencies"], EXTRAS["book"], EXTRAS["test"])
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    # What the book's tools bring with them, and the tests' own modules.
+    allowed |= {"sphinx", "docutils", "nbformat", "bs4", "pybtex", "_pytest"}
+    allowed |= {path.stem for path in files} | {"tests"}
+    allowed |= {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")}
+    allowed |= {path.stem for path in (ROOT / "tools").glob("*.py")}
+    for path in files:
+        assert imported_by(path.read_text("utf-8")) <= allowed, path
+
+
+# Public checks
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def read_workflow(name):
+    workflow = read_yaml(f".github/workflows/{name}")
+    workflow["on"] = workflow.pop(True)  # YAML 1.1 reads the key `on` as a boolean
+    return workflow
+
+
+def commands(job):
+    return "\n".join(step.get("run", "") for step in job["steps"])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_are_careful(path):
+    workflow = read_workflow(path.name)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert set(workflow["concurrency"]) == {"group", "cancel-in-progress"}
+    for name, job in workflow["jobs"].items():
+        assert job["timeout-minutes"] <= 45, name
+        for step in job["steps"]:
+            assert ("uses" in step) != ("run" in step), (name, step)
+            if "uses" in step:
+                action = r"actions/[a-z-]+@v[1-9][0-9]*"
+                assert re.fullmatch(action, step["uses"]), step["uses"]
+            if step.get("uses", "").startswith("actions/setup-python@"):
+                assert step["with"]["cache"] == "pip"
+                for file in step["with"]["cache-dependency-path"].split():
+                    assert (ROOT / file).exists(), file
+
+
+def test_public_tests_run_what_readme_says_on_every_python():
+    workflow = read_workflow("test.yml")
+    assert {"push", "pull_request"} <= set(workflow["on"])
+    job = workflow["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python-version"] == PYTHONS
+    assert commands(job).split("\n")[-2:] == ["make lint", "make test"]
+
+    colab = workflow["jobs"]["colab"]
+    (setup,) = (s for s in colab["steps"] if "setup-python" in s.get("uses", ""))
+    assert setup["with"]["python-version"] == "3.13"
+    run = commands(colab)
+    for line in (
+        "install -r tools/colab-constraints.txt",
+        "install . nbval",
+        'grep -vxFf "$RUNNER_TEMP/after.txt" "$RUNNER_TEMP/before.txt"',
+        "pytest --nbval book/",
+    ):
+        assert line in run, line
+
+
+def test_only_the_deploying_job_may_write_pages():
+    workflow = read_workflow("pages.yml")
+    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
+    assert "permissions" not in build
+    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
+    assert deploy["needs"] == "build"
+    assert workflow["on"]["push"]["branches"] == ["main"]
+    assert commands(build).strip() == "make book"
+    (upload,) = (s for s in build["steps"] if "upload-pages" in s.get("uses", ""))
+    assert upload["with"]["path"] == "_build/html"
+    assert any("deploy-pages@" in step["uses"] for step in deploy["steps"])
+
+
+FAKE_MAKE = """#!/bin/sh
+echo "make $*" >> "$CALLS"
+if read -r line; then echo "make was given input"; exit 9; fi
+[ "$1" = lint ] && exit "$LINT"
+printf '%s\\n' "$OUTPUT"
+exit "$TEST"
+"""
+
+
+def run_ci(tmp_path, output, lint=0, test=0):
+    make = tmp_path / "make"
+    make.write_text(FAKE_MAKE)
+    make.chmod(0o755)
+    calls = tmp_path / "calls"
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "run")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        input="an answer\n",
+        env=os.environ
+        | {
+            "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+            "CALLS": str(calls),
+            "OUTPUT": output,
+            "LINT": str(lint),
+            "TEST": str(test),
+        },
+    )
+    return done, calls.read_text().splitlines()
+
+
+GREEN = (
+    "===== 3 passed in 1.20s =====\nmore\n===== 12 passed, 2 warnings in 9.01s ====="
+)
+
+
+def test_ci_runs_lint_and_test_and_closes_with_what_pytest_said(tmp_path):
+    done, calls = run_ci(tmp_path, GREEN)
+    assert done.returncode == 0, done.stderr
+    assert calls == ["make lint", "make test"]
+    assert done.stdout.splitlines()[-2:] == [GREEN.split("\n")[i] for i in (0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("output", "codes"),
+    [
+        (GREEN, {"lint": 2}),
+        (GREEN, {"test": 2}),
+        ("=== 1 failed, 3 passed in 1.20s ===", {"test": 2}),
+        ("nothing was run", {}),
+        ("=== 3 passed, 1 skipped in 1.20s ===", {}),
+        ("3 passed, 1 skipped, 1 warning in 1.20s", {}),
+    ],
+)
+def test_ci_is_red_when_a_part_fails_or_is_skipped(tmp_path, output, codes):
+    done, _ = run_ci(tmp_path, output, **codes)
+    assert done.returncode != 0
+
+
+def test_ci_run_is_an_executable_bash_script():
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & stat.S_IXUSR
+    head = script.read_text().splitlines()
+    assert head[0] == "#!/usr/bin/env bash"
+    assert "set -euo pipefail" in head
+
+
+@pytest.mark.parametrize("path", [*READMES, ROOT / "CONTRIBUTING.md"])
+def test_documents_name_only_targets_that_make_has(path):
+    rules = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", path.read_text("utf-8"), re.M))
+    assert named
+    assert named <= set(rules)
+
+
+def test_make_has_the_targets_of_the_readme():
+    rules = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
+    wanted = {"book", "test", "lint", "notebooks", "serve", "clean", "help"}
+    assert wanted <= set(rules)
+    for readme in READMES:
+        assert wanted == set(re.findall(r"^\| `make (\w+)`", readme.read_text(), re.M))
+
+
+# Hooks and licences
+
+
+def read_hooks():
+    (repo,) = read_yaml(".pre-commit-config.yaml")["repos"]
+    assert repo["repo"] == "local"
+    return {hook["id"]: hook for hook in repo["hooks"]}
+
+
+def test_hooks_use_the_versions_of_the_constraints():
+    pins = read_pins("constraints.txt", "3.12")
+    seen = set()
+    for hook in read_hooks().values():
+        for line in hook.get("additional_dependencies", []):
+            name, version = line.split("==")
+            assert pins[name] == version, hook["id"]
+            seen.add(name)
+    assert seen == {"ruff", "nbstripout"}
+    assert {"ruff-check", "ruff-format", "nbstripout", "kernelspec"} <= set(
+        read_hooks()
+    )
+
+
+def test_hooks_strip_outputs_and_keep_what_the_tests_rely_on(tmp_path):
+    cell = {
+        "cell_type": "code",
+        "id": "error-grid-figure",
+        "metadata": {"tags": ["hide-input"], "mystnb": {"image": {"alt": "数字"}}},
+        "source": ["print(1)"],
+    }
+    ran = {
+        "execution_count": 7,
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": ["1\n"]}],
+    }
+    clean = {"execution_count": None, "outputs": []}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    other = {"display_name": "my env (ipykernel)", "language": "python", "name": "my"}
+    notebook = {
+        "cells": [cell | ran],
+        "metadata": {
+            "kernelspec": other,
+            "language_info": {"name": "python", "version": "3.12.1"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = tmp_path / "page.ipynb"
+    path.write_text(json.dumps(notebook))
+    hooks = read_hooks()
+    tool, *arguments = hooks["nbstripout"]["entry"].split()
+    subprocess.run([sys.executable, "-m", tool, *arguments, str(path)], check=True)
+    interpreter, script = hooks["kernelspec"]["entry"].split()
+    assert interpreter == "python"
+    command = [sys.executable, str(ROOT / script), str(path)]
+    assert subprocess.run(command).returncode == 1  # pre-commit: a file was changed
+    assert json.loads(path.read_text("utf-8")) == notebook | {
+        "cells": [cell | clean],
+        "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+    }
+    assert subprocess.run(command).returncode == 0
+
+
+def test_licences_are_the_ones_that_are_named():
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
+    text = (ROOT / "LICENSE-TEXT").read_text()
+    assert text.startswith("Attribution 4.0 International\n")
+    assert re.findall(r"^Section (\d)", text, re.M) == list("12345678")
+    data = (ROOT / "mnist_tutorial" / "data" / "LICENSE").read_text()
+    for said in (
+        "Yann LeCun",
+        "Corinna Cortes",
+        "https://creativecommons.org/licenses/by-sa/3.0/",
+        "What was changed",
+    ):
+        assert said in data
+    assert PROJECT["license"] == "MIT AND CC-BY-SA-3.0"
+    for path in PROJECT["license-files"]:
+        assert (ROOT / path).exists()
+    for readme in READMES:
+        targets = re.findall(r"\]\(([^)]+)\)", readme.read_text("utf-8"))
+        assert {"LICENSE", "LICENSE-TEXT", "mnist_tutorial/data/LICENSE"} <= set(
+            targets
+        )
