@@ -1,0 +1,71 @@
+"""Put the outputs of the notebooks where both books, and only they, find them.
+
+``execute.cache`` in ``_config.yml`` is relative; Jupyter Book would take it
+from the current directory. Here it is taken from the root of the repository,
+so the English build reads what the Chinese one has run.
+
+The cache compares code cells with all their metadata, and returns the metadata
+it has stored. Captions and alternative texts are metadata in the reader's
+language, so only the tags may count, and nothing but outputs may come back.
+
+What the cells import counts too: the outputs lie in a folder named after the
+package's sources and the versions of the libraries. When those change, every
+notebook runs again.
+"""
+
+import functools
+import hashlib
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from jupyter_cache.cache.main import JupyterCacheBase
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARIES = ("tensorflow", "keras", "numpy", "matplotlib", "scikit-learn")
+
+
+def fingerprint(root=ROOT):
+    """Return a short digest of all that the notebooks' outputs depend on."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted((root / "mnist_tutorial").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.relative_to(root).as_posix().encode())
+            digest.update(path.read_bytes())
+    for library in LIBRARIES:
+        try:
+            digest.update(f"{library}=={metadata.version(library)}".encode())
+        except metadata.PackageNotFoundError:
+            digest.update(f"{library} missing".encode())
+    return digest.hexdigest()[:16]
+
+
+def place_cache(app, config):
+    """Resolve the configured folder and remove outputs that no longer hold."""
+    if not config.nb_execution_cache_path:
+        return
+    parent = ROOT / config.nb_execution_cache_path
+    current = parent / fingerprint()
+    if parent.is_dir():
+        for entry in parent.iterdir():
+            if entry.is_dir() and entry != current:
+                shutil.rmtree(entry)
+    config.nb_execution_cache_path = str(current)
+
+
+def compare_code_and_tags():
+    """Make the cache blind to all cell metadata that execution ignores."""
+    JupyterCacheBase.create_hashed_notebook = functools.partialmethod(
+        JupyterCacheBase.create_hashed_notebook, cell_metadata=("tags",)
+    )
+    JupyterCacheBase.merge_match_into_notebook = functools.partialmethod(
+        JupyterCacheBase.merge_match_into_notebook, cell_meta=()
+    )
+
+
+def setup(app):
+    """Run before MyST-NB reads its settings, which it does when building."""
+    compare_code_and_tags()
+    app.connect("config-inited", place_cache)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,232 @@
+"""What must hold on every page of both books."""
+
+import re
+
+import pytest
+from conftest import ALL_PAGES, ROOT, Visit, is_notebook
+
+COLAB = "https://colab.research.google.com/github/{repository}/blob/main/book/"
+# Names that stay Latin in a Chinese interface.
+LATIN_IN_CHINESE = re.compile(
+    r"MNIST|mnist-tutorial|English|Colab|GitHub|ipynb|PDF|pdf|Ctrl|MIT|CC BY|Python"
+)
+
+
+@pytest.fixture(
+    scope="module", params=ALL_PAGES, ids=[f"{lang}-{page}" for lang, page in ALL_PAGES]
+)
+def address(request):
+    """Return a language and the name of a page in it."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def opened(browser, site, address):
+    """Yield a tab with the page, which the tests below share."""
+    tab = Visit(browser, site)
+    tab.open("book/{}/{}.html".format(*address))
+    yield tab
+    tab.close()
+
+
+def repository():
+    """Return owner/name from the one place that has it."""
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    return re.search(r'Repository = "https://github.com/([^"]+)"', project)[1]
+
+
+def test_asks_no_other_host_for_anything(opened):
+    assert opened.foreign_requests == []
+
+
+def test_reports_no_error(opened):
+    assert opened.problems == []
+
+
+def test_is_in_its_language(opened, address):
+    language = opened.page.get_attribute("html", "lang")
+    assert language == {"zh": "zh-CN", "en": "en"}[address[0]]
+
+
+def test_formulas_are_typeset(opened):
+    states = opened.page.eval_on_selector_all(
+        ".math",
+        """nodes => nodes.map(node => [
+          node.textContent.slice(0, 60),
+          node.querySelectorAll("mjx-container").length > 0,
+          node.querySelectorAll("mjx-merror, [data-mjx-error]").length])""",
+    )
+    assert [state for state in states if state[1:] != [True, 0]] == []
+    if "training" in opened.page.url:
+        assert states, "a page that is known to have formulas shows none"
+
+
+def test_images_are_there_and_described(opened):
+    images = opened.page.eval_on_selector_all(
+        "main img",
+        "nodes => nodes.map(node => [node.src, node.alt, node.naturalWidth])",
+    )
+    # Without our text MyST-NB takes the name of the file.
+    bad = [
+        image
+        for image in images
+        if not image[2] or not image[1].strip() or image[1].endswith(".png")
+    ]
+    assert bad == []
+
+
+def test_figures_have_captions(opened):
+    captions = opened.page.eval_on_selector_all(
+        "main figure",
+        "nodes => nodes.map(n => n.querySelector('figcaption')?.innerText)",
+    )
+    assert all(captions), captions
+
+
+def test_shows_no_start_up_noise(opened):
+    assert opened.page.locator(".output.stderr").count() == 0
+
+
+def test_has_no_stray_bar_at_the_top(opened):
+    header = opened.page.locator("#pst-header")
+    assert header.count() == 0 or not header.is_visible()
+
+
+def test_does_not_scroll_sideways_on_a_phone(opened):
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    try:
+        page.wait_for_timeout(100)
+        too_wide = page.evaluate(
+            """() => {
+              const root = document.documentElement;
+              const scrolls = root.scrollWidth > root.clientWidth;
+              return scrolls ? [...document.querySelectorAll("main *")]
+                .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+                .slice(0, 5).map(node => node.outerHTML.slice(0, 120)) : null;
+            }"""
+        )
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert too_wide is None
+
+
+def test_header_is_one_line_on_a_phone(opened):
+    page = opened.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    try:
+        boxes = [
+            button.bounding_box()
+            for button in page.locator(".header-article-items .btn").all()
+            if button.is_visible()
+        ]
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+    assert boxes
+    assert all(0 <= box["x"] and box["x"] + box["width"] <= 390 for box in boxes)
+    assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) < 24
+
+
+def test_figures_stand_on_white_in_dark_mode(opened):
+    styles = opened.page.evaluate(
+        """() => {
+          const root = document.documentElement;
+          const before = root.dataset.theme;
+          root.dataset.theme = "dark";
+          const styles = [...document.querySelectorAll("main .cell_output img")]
+            .map(node => getComputedStyle(node))
+            .map(style => [style.backgroundColor, style.filter]);
+          root.dataset.theme = before;
+          return styles;
+        }"""
+    )
+    assert all(style == ["rgb(255, 255, 255)", "none"] for style in styles), styles
+
+
+def test_opens_in_colab(opened, address):
+    language, name = address
+    links = opened.page.locator("a[href*='colab.research']")
+    hrefs = links.evaluate_all("nodes => nodes.map(node => node.href)")
+    expected = COLAB.format(repository=repository()) + f"{language}/{name}.ipynb"
+    assert hrefs.count(expected) == is_notebook(language, name)
+    header = opened.page.locator(".article-header-buttons a[href*='colab.research']")
+    assert header.count() == is_notebook(language, name)
+
+
+def test_source_can_be_downloaded(opened, address, html):
+    language, name = address
+    suffix = ".ipynb" if is_notebook(language, name) else ".md"
+    link = opened.page.locator("a.btn-download-source-button")
+    url = link.evaluate("node => node.href")
+    folder = "_sources/book/zh/" if language == "zh" else "book/en/_sources/"
+    assert url == opened.site + folder + name + suffix
+    source = ROOT / "book" / language / (name + suffix)
+    assert (html / url.removeprefix(opened.site)).read_bytes() == source.read_bytes()
+
+
+def interface_text(page):
+    """Return what the page says around its content, and in titles and labels."""
+    return page.evaluate(
+        """() => {
+          const said = [];
+          const frame = [".bd-sidebar-primary .search-button-field",
+            ".bd-header-article", ".bd-sidebar-secondary .onthispage",
+            ".prev-next-subtitle", ".bd-footer-content", ".skip-link",
+            "#pst-back-to-top", "main .toggle-button", "main .admonition-title",
+            "main .caption-number"];
+          for (const node of document.querySelectorAll(frame.join(",")))
+            said.push(node.textContent);
+          for (const [key, selector] of [
+              ["title", "body [title]"], ["aria-label", "[aria-label]"],
+              ["placeholder", "[placeholder]"], ["data-tooltip", "[data-tooltip]"],
+              ["data-bs-title", "[data-bs-title]"],
+              ["data-toggle-hint", "[data-toggle-hint]"]])
+            for (const node of document.querySelectorAll(selector))
+              if (!node.closest("mjx-container, .cell_output, svg"))
+                said.push(node.getAttribute(key));
+          return said.map(text => text.replace(/\\s+/g, " ").trim()).filter(Boolean);
+        }"""
+    )
+
+
+def test_interface_is_in_the_readers_language(opened, address):
+    said = interface_text(opened.page)
+    assert len(said) > 10
+    if address[0] == "zh":
+        foreign = [
+            text
+            for text in said
+            if re.search(r"[A-Za-z]{3}", LATIN_IN_CHINESE.sub("", text))
+        ]
+    else:
+        foreign = [
+            text
+            for text in said
+            if re.search(r"[\u4e00-\u9fff]", text.replace("中文", ""))
+        ]
+    assert foreign == []
+
+
+def test_names_its_translation_for_search_engines(opened, address):
+    links = opened.page.eval_on_selector_all(
+        "link[rel=alternate][hreflang]",
+        "nodes => Object.fromEntries(nodes.map(node => [node.hreflang, node.href]))",
+    )
+    owner, name = repository().split("/")
+    site = f"https://{owner}.github.io/{name}/book/"
+    assert links == {
+        "zh-CN": f"{site}zh/{address[1]}.html",
+        "en": f"{site}en/{address[1]}.html",
+    }
+
+
+def test_language_button_leads_there_and_back(visit, address):
+    language, name = address
+    other = {"zh": "en", "en": "zh"}[language]
+    visit.open(f"book/{language}/{name}.html")
+    for expected in (other, language):
+        visit.page.click("a.language-switch")
+        visit.settle()
+        assert visit.page.url == f"{visit.site}book/{expected}/{name}.html"
+        assert visit.page.get_attribute("html", "lang").startswith(expected)
+    assert visit.problems == []

@@ -1,0 +1,87 @@
+"""Search as a reader does it: open the box, type, press Enter."""
+
+import re
+
+import pytest
+
+FOUND = [
+    ("zh", "卷积层"),
+    ("zh", "过拟合"),
+    ("zh", "交叉熵"),
+    ("zh", "学习率"),
+    ("zh", "Dropout"),
+    ("zh", "sparse_categorical_crossentropy"),
+    ("en", "overfitting"),
+    ("en", "learning rate"),
+    ("en", "Dropout"),
+    ("en", "sparse_categorical_crossentropy"),
+]
+NOT_FOUND = [("zh", "量子力学"), ("en", "thermodynamics")]
+
+
+def search(visit, language, words):
+    """Search from the first page of a book; return the number of hits shown."""
+    visit.open(f"book/{language}/index.html")
+    visit.page.click(".bd-sidebar-primary .search-button-field")
+    visit.page.fill("#pst-search-dialog input[name=q]", words)
+    visit.page.press("#pst-search-dialog input[name=q]", "Enter")
+    visit.page.wait_for_url("**/search.html?q=*")
+    visit.page.wait_for_function(
+        "document.querySelector('#search-results .search-summary')?.innerText"
+    )
+    # Hits appear one after the other; the summary comes last.
+    return visit.page.locator("#search-results ul.search > li").count()
+
+
+@pytest.mark.parametrize(("language", "words"), FOUND)
+def test_finds(visit, language, words):
+    assert search(visit, language, words) > 0
+    # Summaries come from the pages themselves, which only a server hands out.
+    if visit.site.startswith("http"):
+        visit.page.wait_for_selector("#search-results p.context")
+    assert visit.problems == []
+    assert visit.foreign_requests == []
+
+    visit.page.locator("#search-results ul.search a").first.click()
+    visit.settle()
+    assert f"book/{language}/" in visit.page.url
+    text = visit.page.inner_text("main").lower()
+    assert all(word in text for word in words.lower().split())
+
+
+@pytest.mark.parametrize(("language", "words"), NOT_FOUND)
+def test_does_not_find(visit, language, words):
+    assert search(visit, language, words) == 0
+    assert visit.problems == []
+
+
+def test_marks_whole_chinese_words(visit):
+    if visit.site.startswith("file:"):
+        # There is no summary to mark: the page that is opened must be marked.
+        assert search(visit, "zh", "卷积层")
+        terms = visit.page.evaluate("localStorage.getItem('sphinx_highlight_terms')")
+        assert terms in (None, "卷积层")
+        return
+    assert search(visit, "zh", "卷积层")
+    visit.page.wait_for_selector("#search-results p.context")
+    summaries = visit.page.locator("#search-results p.context").all_inner_texts()
+    assert any("卷积层" in summary for summary in summaries)
+
+
+def test_result_page_is_in_chinese(visit):
+    search(visit, "zh", "卷积层")
+    said = visit.page.inner_text("#search-results h2") + visit.page.inner_text(
+        "#search-results .search-summary"
+    )
+    said += visit.page.inner_text("main h1") + visit.page.title()
+    assert not re.search("[A-Za-z]", said.replace("MNIST", "")), said
+    placeholder = visit.page.get_attribute("main input[name=q]", "placeholder")
+    assert not re.search("[A-Za-z]", placeholder)
+
+
+@pytest.mark.parametrize(("language", "other"), [("zh", "en"), ("en", "zh")])
+def test_language_button_leads_to_the_other_book(visit, language, other):
+    search(visit, language, "MNIST")
+    visit.page.click("a.language-switch")
+    visit.settle()
+    assert visit.page.url == f"{visit.site}book/{other}/index.html"
