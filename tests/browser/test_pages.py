@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import ALL_PAGES, ROOT, Visit, is_notebook
+from book_site import ALL_PAGES, ROOT, Visit, is_notebook
 
 COLAB = "https://colab.research.google.com/github/{repository}/blob/main/book/"
 # Names that stay Latin in a Chinese interface.

@@ -1,7 +1,7 @@
 """What the folder that is published holds, and how a reader enters and prints it."""
 
 import pytest
-from conftest import ALL_PAGES
+from book_site import ALL_PAGES
 
 
 def test_holds_the_pages_of_both_books_and_no_others(html):
