@@ -8,6 +8,7 @@ returns plain NumPy arrays in the book's one convention: images ``float32`` in
 import hashlib
 import math
 from functools import lru_cache
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -118,7 +119,8 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
     x, y
         Images, shape ``(n, ...)``, and integer labels, shape ``(n,)``.
     size
-        Number of examples to draw, at least one a class and less than ``n``.
+        Number of examples to draw: at least one a class, and at least one a class
+        must be left over.
     seed
         The same seed draws the same examples.
 
@@ -132,8 +134,8 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
     InputError
         If ``size`` is out of range or ``x`` and ``y`` differ in length.
     """
-    if not 0 < size < len(x):
-        raise InputError(f"size must be in 1..{len(x) - 1}, got {size}")
+    if not (isinstance(size, Integral) and 0 < size < len(x)):
+        raise InputError(f"size must be a whole number in 1..{len(x) - 1}, got {size}")
     subset, _ = _stratified(x, y, train_size=int(size), seed=seed)
     return subset
 
@@ -187,8 +189,8 @@ def _stratified(
         )
     except ValueError as error:
         raise InputError(
-            "expected enough examples for every class in both parts, got "
-            f"{len(x)} examples: {error}"
+            f"expected {len(x)} examples that can be split with every class in both "
+            f"parts, and a seed from 0, but: {error}"
         ) from error
     return (x_first, y_first), (x_second, y_second)
 

@@ -317,7 +317,7 @@ def test_subset_size_out_of_range_is_refused(size):
     x, y = np.arange(20), np.repeat([0, 1], 10)
     with pytest.raises(InputError) as caught:
         datasets.take_subset(x, y, size)
-    assert str(caught.value) == f"size must be in 1..19, got {size}"
+    assert str(caught.value) == f"size must be a whole number in 1..19, got {size}"
 
 
 @pytest.mark.parametrize(
