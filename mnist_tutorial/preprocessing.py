@@ -36,7 +36,7 @@ TYPICAL_STROKE = 2.3
 
 # What an untrusted file may be opened as. The list leaves out formats that hand the
 # file to another program (EPS goes to Ghostscript).
-IMAGE_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 
 # Larger pictures are averaged down to this first: the result has 20 pixels across, so
 # nothing that a reader could see is lost, and every later step stays fast.
@@ -356,8 +356,8 @@ def _decode(file, path: Path) -> list[np.ndarray]:
             width, height = image.size
         except Image.DecompressionBombError:
             raise InputError(
-                f"{path}: expected at most {MAX_SIDE:,} pixels a side, got far more; "
-                "scale the picture down"
+                f"{path}: expected at most {MAX_SIDE:,} pixels a side, got over "
+                f"{2 * Image.MAX_IMAGE_PIXELS:,} in all; scale the picture down"
             ) from None
         except Exception as error:
             raise InputError(
@@ -372,8 +372,9 @@ def _decode(file, path: Path) -> list[np.ndarray]:
             )
         try:
             frames = getattr(image, "n_frames", 1)
-            # Many phones store a photograph as MPO, with a preview as second frame.
-            if frames == 1 or image.format == "MPO":
+            # Many phones store a JPEG as MPO, with a preview as its second frame.
+            is_still = frames == 1 or image.format == "MPO"
+            if is_still:
                 image.load()
                 image = ImageOps.exif_transpose(image)
                 pictures = _to_brightness(image)
@@ -381,7 +382,7 @@ def _decode(file, path: Path) -> list[np.ndarray]:
             raise InputError(
                 f"{path}: the image is damaged or cut short; copy or save it again"
             ) from error
-    if frames > 1 and image.format != "MPO":
+    if not is_still:
         raise InputError(
             f"{path}: expected one still image, got {frames} frames or pages; "
             "save the one that shows the digit as PNG"
