@@ -1,0 +1,216 @@
+"""Read both books as data: pages, their cells, and what of them is prose."""
+
+import ast
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+TREES = ("zh", "en")
+TERMS = yaml.safe_load((BOOK / "terms.yml").read_text("utf-8"))
+
+CHINESE = r"\u3400-\u9fff"
+FULL_WIDTH = "，。：；？！（）、《》"
+
+# Private characters that stand for something which is set as Latin text is.
+CODE, FORMULA = "\ue000", "\ue001"
+
+# Fences that hold prose; every other fence holds code or other people's text.
+PROSE_DIRECTIVES = (
+    "exercise",
+    "solution-start",
+    "note",
+    "tip",
+    "warning",
+    "admonition",
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; a Markdown page counts as one Markdown cell."""
+
+    page: str  # "zh/code/project"
+    id: str
+    kind: str  # "code" or "markdown"
+    source: str
+    tags: tuple
+    metadata: dict
+
+    __hash__ = object.__hash__
+
+    def __str__(self):
+        return f"{self.page}: {self.id}"
+
+    @cached_property
+    def tree(self):
+        """Return the syntax tree; the lines that only IPython reads are left out."""
+        lines = self.source.splitlines()
+        code = [re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines]
+        return ast.parse("\n".join(code))
+
+    @property
+    def figure(self):
+        """Return the metadata that make the output a figure, or an empty dict."""
+        return self.metadata.get("mystnb", {})
+
+
+@dataclass(frozen=True)
+class Page:
+    """A notebook or a Markdown file of one book."""
+
+    tree: str
+    name: str  # "code/project"
+    path: Path
+    content: dict | None  # the notebook as JSON
+    cells: tuple
+
+    __hash__ = object.__hash__
+
+    def __str__(self):
+        return f"{self.tree}/{self.name}"
+
+    @property
+    def code_cells(self):
+        """Return the code cells in order."""
+        return [cell for cell in self.cells if cell.kind == "code"]
+
+    @property
+    def ids(self):
+        """Return the cell ids in order."""
+        return [cell.id for cell in self.cells]
+
+    def cell(self, name):
+        """Return the cell of that id."""
+        (found,) = (cell for cell in self.cells if cell.id == name)
+        return found
+
+
+def files(tree):
+    """Return {page name with suffix: path} of what is in one tree."""
+    root = BOOK / tree
+    return {
+        path.relative_to(root).as_posix(): path
+        for path in sorted(root.rglob("*"))
+        if path.suffix in (".ipynb", ".md")
+        and not any(
+            part.startswith((".", "_")) for part in path.relative_to(root).parts
+        )
+    }
+
+
+def read_page(tree, path):
+    """Read one file."""
+    name = path.relative_to(BOOK / tree).with_suffix("").as_posix()
+    text = path.read_text("utf-8")
+    if path.suffix == ".md":
+        cells = (Cell(f"{tree}/{name}", "page", "markdown", text, (), {}),)
+        return Page(tree, name, path, None, cells)
+    content = json.loads(text)
+    cells = tuple(
+        Cell(
+            f"{tree}/{name}",
+            cell.get("id", ""),
+            cell["cell_type"],
+            "".join(cell["source"]),
+            tuple(cell["metadata"].get("tags", ())),
+            cell["metadata"],
+        )
+        for cell in content["cells"]
+    )
+    return Page(tree, name, path, content, cells)
+
+
+@lru_cache
+def all_pages():
+    """Return the pages of both trees."""
+    return tuple(
+        read_page(tree, path) for tree in TREES for path in files(tree).values()
+    )
+
+
+def notebooks(tree=None):
+    """Return the notebooks of one tree or of both."""
+    return [page for page in all_pages() if page.content and tree in (None, page.tree)]
+
+
+def pairs():
+    """Return (Chinese page, English page) for every page that both trees have."""
+    english = {page.name: page for page in all_pages() if page.tree == "en"}
+    return [
+        (page, english[page.name])
+        for page in all_pages()
+        if page.tree == "zh" and page.name in english
+    ]
+
+
+def prose_lines(markdown):
+    """Return the sentences of a Markdown text, a line each, without markup.
+
+    Code, formulas, citations, addresses, directive options and quoted blocks
+    are taken out; inline code and inline formulas leave a stand-in, since what
+    is beside them is still typeset.
+    """
+    markdown = re.sub(r"\$\$.*?\$\$", "", markdown, flags=re.S)
+    lines, fences = [], []
+    for line in markdown.splitlines():
+        fence = re.match(r"\s*(`{3,})(?:\{([\w-]+)\}\s*(.*)|\w*)$", line)
+        if fence and fences and not fence[2]:
+            fences.pop()
+            continue
+        if fence:
+            fences.append(fence[2] in PROSE_DIRECTIVES)
+            line = fence[3] if fence[2] == "exercise" else ""
+        elif fences and (not all(fences) or re.match(r"\s*:[\w-]+:", line)):
+            continue
+        elif line.lstrip().startswith(">") or re.fullmatch(r"[\s|:-]+", line):
+            continue
+        line = re.sub(r"\s*\{[\w:]+\}`[^`]*`", "", line)
+        line = re.sub(r"(`+).+?\1", CODE, line)
+        line = re.sub(r"\$[^$]+\$", FORMULA, line)
+        line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)
+        line = re.sub(r"<https?://[^>]*>|https?://[^\s）)]+", CODE, line)
+        line = re.sub(r"\([\d.]+(?:, ?[\d.]+)*,?\)", CODE, line)  # a shape, a point
+        # A bold sentence needs a space after it, or Markdown leaves its stars standing.
+        line = re.sub(r"([。？！])\*\* ", r"\1", line).replace("**", "")
+        line = re.sub(r"^\s*(?:#+|[-*]|\d+\.)\s+", "", line)
+        cells = line.strip().strip("|").split("|") if line.startswith("|") else [line]
+        lines += [cell.strip() for cell in cells if cell.strip()]
+    return lines
+
+
+def prose(tree):
+    """Return [(where, line)] for all that a reader of one book reads."""
+    found = []
+    for page in all_pages():
+        if page.tree != tree:
+            continue
+        for cell in page.cells:
+            if cell.kind == "markdown":
+                found += [(str(cell), line) for line in prose_lines(cell.source)]
+            texts = cell.figure.get("figure", {}), cell.figure.get("image", {})
+            for text in (texts[0].get("caption"), texts[1].get("alt")):
+                found += [(str(cell), line) for line in prose_lines(text or "")]
+    for entry in TERMS:
+        note = entry.get("note") or {}
+        text = note if isinstance(note, str) else note.get(tree, "")
+        found += [(f"terms.yml: {entry['en']}", line) for line in prose_lines(text)]
+    return found
+
+
+def called(node):
+    """Return the last name of what a call calls: ``fit`` for ``model.fit()``."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def calls(tree):
+    """Return all calls in a syntax tree."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]

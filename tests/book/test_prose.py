@@ -1,0 +1,181 @@
+"""How both languages are written: terms, spaces, punctuation, numbers."""
+
+import re
+
+import pytest
+from book_pages import (
+    CHINESE,
+    CODE,
+    FORMULA,
+    FULL_WIDTH,
+    TERMS,
+    all_pages,
+    notebooks,
+    prose,
+    prose_lines,
+)
+
+HAN = f"[{CHINESE}]"
+LATIN = f"[A-Za-z0-9%{CODE}{FORMULA}]"
+MARKS = f"[{FULL_WIDTH}“”…]"
+
+
+def refused(pattern, tree="zh"):
+    """Return the lines of one book that a pattern matches, with what it matched."""
+    return [
+        f"{where}: …{line[max(0, match.start() - 12) : match.end() + 12]}…"
+        for where, line in prose(tree)
+        for match in re.finditer(pattern, line)
+    ]
+
+
+def test_the_reader_of_prose_keeps_sentences_and_drops_the_rest():
+    text = """# 标题 `fit`
+
+> 引文AB
+
+| 列 | $x$ |
+|---|---|
+| 甲{footcite:p}`key` | [页面](a/b.ipynb) |
+
+```python
+代码AB
+```
+
+```{exercise} 题目
+:label: ex-1
+
+**粗**体，$$ 甲A $$
+```
+"""
+    assert prose_lines(text) == [
+        f"标题 {CODE}",
+        "列",
+        FORMULA,
+        "甲",
+        "页面",
+        "题目",
+        "粗体，",
+    ]
+
+
+# --- terms ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in TERMS if entry.get("avoid")], ids=lambda e: e["en"]
+)
+def test_words_to_avoid_are_avoided(entry):
+    words = "|".join(re.escape(word) for word in entry["avoid"])
+    assert refused(words) == [], f"write {entry['zh']}"
+
+
+def test_no_term_is_a_word_to_avoid():
+    avoided = {word for entry in TERMS for word in entry.get("avoid") or []}
+    assert not avoided & {entry["zh"] for entry in TERMS}
+    for language in ("zh", "en"):
+        names = [entry[language] for entry in TERMS]
+        assert len(set(names)) == len(names), "a term has two entries"
+
+
+def plain(english):
+    return re.sub(r"\s*\(.*\)", "", english).strip().lower()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in all_pages() if page.tree == "zh"], ids=str
+)
+def test_every_term_that_is_introduced_is_in_the_glossary(page):
+    glossary = {entry["zh"]: plain(entry["en"]) for entry in TERMS}
+    for cell in page.cells:
+        if cell.kind == "code":
+            continue
+        for term, english in re.findall(
+            r"\*\*([^*]+)\*\*（([A-Za-z][A-Za-z -]*)[，）]", cell.source
+        ):
+            assert glossary.get(term) == english.lower(), f"{cell}: {term}"
+
+
+def test_a_term_is_introduced_once_a_page():
+    for page in notebooks("zh"):
+        terms = [
+            term
+            for cell in page.cells
+            if cell.kind == "markdown" and not cell.id.startswith("exercise-")
+            for term in re.findall(r"\*\*([^*]+)\*\*（[A-Za-z]", cell.source)
+        ]
+        assert len(set(terms)) == len(terms), page
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=str)
+def test_brackets_stay_outside_bold(page):
+    for cell in page.cells:
+        if cell.kind == "markdown":
+            # CommonMark takes ** after a bracket and before a letter for no end.
+            for bold in re.findall(r"\*\*([^*\n]+)\*\*", cell.source):
+                assert not re.search(r"[（）]", bold), f"{cell}: {bold}"
+
+
+@pytest.mark.parametrize("page", all_pages(), ids=str)
+def test_bold_is_rendered(page):
+    """Two stars beside punctuation and a letter open or close nothing."""
+    mark = rf"[{FULL_WIDTH}“”,.:;?!()]"
+    for cell in page.cells:
+        if cell.kind != "markdown":
+            continue
+        for match in re.finditer(r"(.?)\*\*([^*\n]+)\*\*(.?)", cell.source):
+            before, bold, after = match.groups()
+            assert not re.match(r"\s", bold) and not re.search(r"\s$", bold), cell
+            if re.search(mark + "$", bold):
+                assert not re.match(r"\w", after), f"{cell}: {match[0]}"
+            if re.match(mark, bold):
+                assert not re.match(r"\w", before), f"{cell}: {match[0]}"
+
+
+# --- spaces and punctuation ----------------------------------------------------------
+
+
+def test_chinese_and_latin_are_a_space_apart():
+    assert refused(rf"{HAN}{LATIN}|{LATIN}{HAN}") == []
+
+
+def test_full_width_marks_have_no_space_beside_them():
+    assert refused(rf"{MARKS} | {MARKS}") == []
+
+
+def test_marks_in_chinese_sentences_are_full_width():
+    half = r"[,.:;?!()]"
+    assert refused(rf"{HAN}\s?{half}|{half}\s?{HAN}|[\"']{HAN}|{HAN}[\"']") == []
+
+
+def test_no_two_spaces_and_none_between_chinese():
+    assert refused(rf"  |{HAN} {HAN}") == []
+
+
+def test_the_reader_is_addressed_as_you():
+    assert refused("您|众所周知|不难看出|值得注意的是") == []
+
+
+def test_english_pages_are_english():
+    assert refused(rf"[{CHINESE}{FULL_WIDTH}]", tree="en") == []
+
+
+# --- numbers -------------------------------------------------------------------------
+
+# Nobody measured these: the sentence supposes them.
+SUPPOSED = {("appendix/data_card", "99.9")}
+
+
+@pytest.mark.parametrize("page", notebooks(), ids=str)
+def test_percentages_of_three_digits_are_bounds_that_code_holds(page):
+    code = "\n".join(cell.source for cell in page.code_cells)
+    for cell in page.cells:
+        texts = [cell.source] if cell.kind == "markdown" else []
+        texts.append(cell.figure.get("figure", {}).get("caption", ""))
+        for line in (line for text in texts for line in prose_lines(text)):
+            for number in re.findall(r"(?<![\d.])(\d+\.\d+) ?%", line):
+                digits = number.replace(".", "").lstrip("0")
+                if len(digits) < 3 or (page.name, number) in SUPPOSED:
+                    continue
+                fraction = f"{float(number) / 100:.{len(number)}f}".rstrip("0")
+                assert fraction in code, f"{cell}: no cell asserts {number} %"

@@ -1,0 +1,218 @@
+"""The networks of the book: counted by hand, computed in NumPy, failing as promised."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from mnist_tutorial import models
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CLASSIFIERS = {
+    "cnn": models.build_cnn,
+    "linear": models.build_linear,
+    "mlp": models.build_mlp,
+    "fast_cnn": models.build_fast_cnn,
+}
+each_classifier = pytest.mark.parametrize(
+    "build", CLASSIFIERS.values(), ids=CLASSIFIERS
+)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).random((5, 28, 28, 1), dtype=np.float32)
+
+
+def layer_kinds(model):
+    return [type(layer).__name__ for layer in model.layers]
+
+
+# --- parameters, counted by hand -----------------------------------------------------
+
+CONV_32 = (3 * 3 * 1 + 1) * 32
+CONV_64 = (3 * 3 * 32 + 1) * 64
+LAST_CONV = (3 * 3 * 64 + 1) * 64
+LISTING = CONV_32 + CONV_64 + LAST_CONV
+
+
+def test_the_listing_has_the_parameters_of_three_convolutions():
+    model = models.build_listing()
+    counts = [layer.count_params() for layer in model.layers]
+    assert counts == [CONV_32, 0, CONV_64, 0, LAST_CONV]
+    assert model.count_params() == LISTING == 55_744
+
+
+def test_the_repair_adds_two_dense_layers():
+    added = (3 * 3 * 64 + 1) * 64 + (64 + 1) * 10
+    assert models.build_cnn().count_params() == LISTING + added == 93_322
+
+
+def test_the_linear_model_has_a_weight_a_pixel_and_class():
+    assert models.build_linear().count_params() == (28 * 28 + 1) * 10 == 7_850
+
+
+@pytest.mark.parametrize("units", [1, 64, 128])
+def test_the_mlp_has_one_hidden_layer_of_the_size_asked_for(units):
+    model = models.build_mlp(units)
+    assert model.count_params() == (784 + 1) * units + (units + 1) * 10
+    if units == 128:
+        assert models.build_mlp().count_params() == model.count_params() == 101_770
+
+
+def test_the_fast_network_counts_no_bias_beside_a_normalization():
+    norms = 4 * (16 + 48 + 128)  # scale, shift, and two running averages
+    weights = 5 * 5 * 1 * 16 + 3 * 3 * 16 * 48 + 5 * 5 * 48 * 128
+    model = models.build_fast_cnn()
+    assert model.count_params() == weights + norms + (128 + 1) * 10 == 162_970
+    for before, layer in zip(model.layers, model.layers[1:], strict=False):
+        if isinstance(layer, keras.layers.ReLU):
+            assert isinstance(before, keras.layers.BatchNormalization)
+            assert before.momentum == 0.9
+    trained = [layer for layer in model.layers if hasattr(layer, "use_bias")]
+    assert [layer.use_bias for layer in trained] == [False, False, False, True]
+
+
+# --- shapes and outputs --------------------------------------------------------------
+
+
+def test_the_listing_is_the_document_layer_by_layer():
+    model = models.build_listing()
+    assert layer_kinds(model) == [
+        *("Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Conv2D")
+    ]
+    convolutions = [layer for layer in model.layers if hasattr(layer, "filters")]
+    assert [layer.filters for layer in convolutions] == [32, 64, 64]
+    for layer in convolutions:
+        assert layer.kernel_size == (3, 3)
+        assert layer.activation is keras.activations.relu
+        assert (layer.padding, layer.strides) == ("valid", (1, 1))
+    assert [layer.output.shape[1:] for layer in model.layers] == [
+        (26, 26, 32),
+        (13, 13, 32),
+        (11, 11, 64),
+        (5, 5, 64),
+        (3, 3, 64),
+    ]
+
+
+def test_the_listing_compiles_and_fails_in_training_over_shapes():
+    model = models.build_listing()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    x, y = np.zeros((32, 28, 28, 1), np.float32), np.zeros(32, np.int64)
+    with pytest.raises(ValueError) as caught:
+        model.fit(x, y, epochs=1, verbose=0)
+    # The page `code/project` reads these two shapes out of the message.
+    assert "(32,)" in str(caught.value)
+    assert "(32, 3, 3, 64)" in str(caught.value)
+
+
+@each_classifier
+def test_ten_numbers_an_image_that_are_no_probabilities(build, images):
+    keras.utils.set_random_seed(0)
+    model = build()
+    assert model.input_shape == (None, 28, 28, 1)
+    logits = keras.ops.convert_to_numpy(model(images))
+    assert logits.shape == (5, 10)
+    assert logits.dtype == np.float32
+    assert model.layers[-1].activation is keras.activations.linear
+    assert logits.min() < 0
+    assert np.all(np.abs(logits.sum(axis=1) - 1) > 1e-3)
+
+
+@each_classifier
+def test_a_built_model_is_not_compiled(build):
+    assert not build().compiled
+
+
+@each_classifier
+def test_the_seed_decides_the_weights(build):
+    def weights(seed):
+        keras.utils.set_random_seed(seed)
+        return np.concatenate([w.ravel() for w in build().get_weights()])
+
+    first = weights(0)
+    np.testing.assert_array_equal(weights(0), first)
+    assert not np.array_equal(weights(1), first)
+
+
+def test_two_models_share_nothing():
+    one, two = models.build_cnn(), models.build_cnn()
+    before = two.get_weights()
+    one.set_weights([np.zeros_like(values) for values in one.get_weights()])
+    for values, kept in zip(two.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(values, kept)
+    assert any(values.any() for values in two.get_weights())
+
+
+# --- the network in NumPy ------------------------------------------------------------
+
+
+def convolve(x, kernel, bias):
+    """Slide the kernel over x without padding, one place at a time."""
+    size = kernel.shape[0]
+    rows, columns = x.shape[1] - size + 1, x.shape[2] - size + 1
+    out = np.empty((len(x), rows, columns, kernel.shape[3]))
+    for row in range(rows):
+        for column in range(columns):
+            patch = x[:, row : row + size, column : column + size]
+            out[:, row, column] = np.tensordot(patch, kernel, axes=3) + bias
+    return out
+
+
+def pool(x):
+    """Keep the largest of each 2 x 2 block; an odd rim is dropped."""
+    rows, columns = x.shape[1] // 2, x.shape[2] // 2
+    x = x[:, : 2 * rows, : 2 * columns]
+    return x.reshape(len(x), rows, 2, columns, 2, -1).max(axis=(2, 4))
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def test_the_cnn_computes_what_numpy_computes(images):
+    keras.utils.set_random_seed(1)
+    model = models.build_cnn()
+    kernels, biases = model.get_weights()[::2], model.get_weights()[1::2]
+    biases = [np.linspace(-0.1, 0.1, bias.size) for bias in biases]
+    model.set_weights([w for pair in zip(kernels, biases, strict=True) for w in pair])
+
+    x = pool(relu(convolve(images.astype(float), kernels[0], biases[0])))
+    x = pool(relu(convolve(x, kernels[1], biases[1])))
+    x = relu(convolve(x, kernels[2], biases[2])).reshape(len(x), -1)
+    x = relu(x @ kernels[3] + biases[3]) @ kernels[4] + biases[4]
+    found = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(found, x, atol=1e-5)
+
+
+def test_the_mlp_and_the_linear_model_compute_what_numpy_computes(images):
+    flat = images.reshape(len(images), -1).astype(float)
+    linear, mlp = models.build_linear(), models.build_mlp(7)
+    kernel, bias = linear.get_weights()
+    np.testing.assert_allclose(linear(images), flat @ kernel + bias, atol=1e-5)
+    first, first_bias, second, second_bias = mlp.get_weights()
+    hidden = relu(flat @ first + first_bias)
+    np.testing.assert_allclose(mlp(images), hidden @ second + second_bias, atol=1e-5)
+
+
+# --- the repair that the page teaches ------------------------------------------------
+
+
+def test_the_repair_in_the_book_is_build_cnn():
+    path = ROOT / "book" / "zh" / "code" / "project.ipynb"
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    (cell,) = (cell for cell in cells if cell["id"] == "repair")
+    page = {"keras": keras}
+    exec("".join(cell["source"]), page)
+
+    def description(model):
+        layers = [(type(layer).__name__, layer.get_config()) for layer in model.layers]
+        for _, config in layers:
+            del config["name"]
+        return layers
+
+    assert description(page["model"]) == description(models.build_cnn())

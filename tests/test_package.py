@@ -1,0 +1,133 @@
+"""Which part may know which: the directions of the imports, and what stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mnist_tutorial
+
+PACKAGE = Path(mnist_tutorial.__file__).parent
+MODULES = {
+    path.relative_to(PACKAGE).with_suffix("").parts[0]: path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+KERAS = {"keras", "tensorflow", "tf_keras", "torch", "jax"}
+DRAWING = {"matplotlib", "ipywidgets", "IPython", "seaborn", "plotly"}
+
+# What each module may import besides the standard library: packages, then modules of
+# its own package. A new module has to be entered here.
+MAY_IMPORT = {
+    "__init__": (set(), set()),
+    "errors": (set(), set()),
+    "datasets": ({"numpy", "sklearn"}, {"errors", "preprocessing"}),
+    "preprocessing": ({"numpy", "scipy", "PIL"}, {"errors"}),
+    "models": ({"keras"}, set()),
+    # Inside a function: TensorFlow for the loop by hand, IPython for the progress bar.
+    "training": ({"keras", "numpy", "tensorflow", "IPython"}, {"errors", "datasets"}),
+    "evaluation": ({"numpy", "scipy", "sklearn"}, {"errors"}),
+    "plots": ({"numpy", "matplotlib"}, {"errors"}),
+}
+
+
+def imports(node):
+    """Return what a syntax tree imports: other packages, and modules of this one."""
+    packages, own = set(), set()
+    for item in ast.walk(node):
+        if isinstance(item, ast.Import):
+            found = [alias.name for alias in item.names]
+        elif isinstance(item, ast.ImportFrom):
+            assert not item.level, "imports are absolute"
+            found = [f"{item.module}.{alias.name}" for alias in item.names]
+        else:
+            continue
+        for name in found:
+            first, *rest = name.split(".")
+            if first != "mnist_tutorial":
+                packages.add(first)
+            elif rest:
+                own.add(rest[0])
+    return packages - set(sys.stdlib_module_names), own
+
+
+def parse(name):
+    return ast.parse(MODULES[name].read_text("utf-8"))
+
+
+def test_every_module_has_its_place():
+    assert set(MODULES) - {"__main__"} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_module_imports_only_what_it_may(name):
+    packages, own = imports(parse(name))
+    allowed_packages, allowed_own = MAY_IMPORT[name]
+    assert packages <= allowed_packages
+    assert own <= allowed_own
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(MAY_IMPORT) - {"plots", "widgets", "playground"})
+)
+def test_computing_modules_draw_nothing_when_they_are_imported(name):
+    tree = parse(name)
+    at_the_top = ast.Module([n for n in tree.body if not is_function(n)], [])
+    assert not imports(at_the_top)[0] & DRAWING
+    assert not imports(tree)[0] & (DRAWING - {"IPython"})
+
+
+def is_function(node):
+    return isinstance(node, ast.FunctionDef | ast.ClassDef)
+
+
+@pytest.mark.parametrize("name", ["evaluation", "plots", "datasets", "preprocessing"])
+def test_modules_of_arrays_know_no_networks(name):
+    assert not imports(parse(name))[0] & KERAS
+
+
+def test_training_needs_only_keras_until_a_loop_is_written_by_hand():
+    tree = parse("training")
+    for node in tree.body:
+        if not (isinstance(node, ast.FunctionDef) and node.name == "train_by_hand"):
+            assert "tensorflow" not in imports(node)[0], ast.unparse(node)[:60]
+
+
+def test_directions_have_no_circle():
+    graph = {name: imports(parse(name))[1] for name in MODULES}
+
+    def reach(name, above=()):
+        assert name not in above, (*above, name)
+        for other in graph[name] & set(MODULES):
+            reach(other, (*above, name))
+
+    for name in graph:
+        reach(name)
+
+
+@pytest.mark.parametrize(
+    ("modules", "unwanted"),
+    [
+        ((), KERAS | DRAWING | {"numpy", "sklearn", "scipy", "PIL"}),
+        (("errors", "datasets", "preprocessing", "evaluation"), KERAS | DRAWING),
+        (("plots",), KERAS | {"ipywidgets", "IPython"}),
+    ],
+    ids=["package", "arrays", "plots"],
+)
+def test_a_fresh_process_loads_no_more_than_needed(modules, unwanted):
+    lines = ["import sys", "import mnist_tutorial"]
+    lines += [f"import mnist_tutorial.{name}" for name in modules]
+    program = "\n".join([*lines, "print(*sys.modules)"])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "mnist_tutorial" in loaded
+    assert not loaded & unwanted
+    assert done.stderr == ""

@@ -1,0 +1,308 @@
+"""What the pictures hold: their images, lines, words and colours, not their pixels."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from mnist_tutorial import plots
+
+
+@pytest.fixture(autouse=True)
+def closed_figures(monkeypatch):
+    """Draw without a screen, refuse ``plt.show`` and leave no figure behind."""
+    plt.switch_backend("agg")
+    plt.close("all")
+
+    def show(*arguments, **options):
+        raise AssertionError("a plot function must not show anything")
+
+    monkeypatch.setattr(plt, "show", show)
+    monkeypatch.setattr(Figure, "show", show)
+    before = dict(matplotlib.rcParams)
+    yield
+    assert dict(matplotlib.rcParams) == before, "a plot changed the global style"
+    plt.close("all")
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((7, 28, 28, 1), dtype=np.float32)
+
+
+def drawn(figure):
+    """Return the axes that hold an image."""
+    return [ax for ax in figure.axes if ax.images]
+
+
+# --- digits --------------------------------------------------------------------------
+
+
+def test_digits_are_drawn_in_order_dark_on_white(images):
+    figure = plots.plot_digits(images)
+    assert isinstance(figure, Figure)
+    axes = drawn(figure)
+    assert len(axes) == 7
+    for ax, image in zip(axes, images, strict=True):
+        (shown,) = ax.images
+        np.testing.assert_array_equal(shown.get_array(), image[..., 0])
+        assert shown.get_cmap().name == "gray_r"
+        assert shown.get_clim() == (0, 1)
+        assert not ax.axison
+        assert ax.get_title() == ""
+
+
+def test_a_faint_image_stays_faint():
+    figure = plots.plot_digits(np.full((1, 28, 28), 0.2))
+    assert drawn(figure)[0].images[0].get_clim() == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("columns", "grid"), [(10, (1, 7)), (7, (1, 7)), (3, (3, 3)), (1, (7, 1))]
+)
+def test_digits_stand_in_rows(images, columns, grid):
+    figure = plots.plot_digits(images, columns=columns)
+    assert len(figure.axes) == grid[0] * grid[1]
+    positions = {ax.get_subplotspec().get_geometry()[:2] for ax in figure.axes}
+    assert positions == {grid}
+    for empty in figure.axes[7:]:
+        assert not empty.images and not empty.axison
+    for place, ax in enumerate(drawn(figure)):
+        assert ax.get_subplotspec().num1 == place
+
+
+def test_images_without_a_channel_axis_are_the_same(images):
+    with_axis = drawn(plots.plot_digits(images))
+    without = drawn(plots.plot_digits(images[..., 0]))
+    for one, two in zip(with_axis, without, strict=True):
+        np.testing.assert_array_equal(
+            one.images[0].get_array(), two.images[0].get_array()
+        )
+
+
+def test_titles_are_set_and_the_marked_ones_stand_out(images):
+    titles = [f"{n} → {n + 1}" for n in range(7)]
+    marked = np.array([False, True, False, False, True, False, False])
+    axes = drawn(plots.plot_digits(images, titles, columns=4, marked=marked))
+    assert [ax.get_title() for ax in axes] == titles
+    for ax, is_marked in zip(axes, marked, strict=True):
+        assert (to_hex(ax.title.get_color()) == plots.ORANGE.lower()) == is_marked
+        assert (ax.title.get_fontweight() == "bold") == is_marked
+
+
+def test_nothing_is_marked_unless_asked(images):
+    for ax in drawn(plots.plot_digits(images[:2], ["a", "b"])):
+        assert ax.title.get_color() == "black"
+        assert ax.title.get_fontweight() == "normal"
+
+
+def test_no_images_give_an_empty_figure():
+    # A network without a single error has no worst errors to show.
+    figure = plots.plot_digits(np.empty((0, 28, 28, 1)), [])
+    assert isinstance(figure, Figure)
+    assert drawn(figure) == []
+
+
+# --- the history ---------------------------------------------------------------------
+
+HISTORY = {
+    "loss": [2.0, 1.0, 0.5],
+    "accuracy": [0.3, 0.6, 0.9],
+    "val_loss": [2.1, 1.2, 0.8],
+    "val_accuracy": [0.25, 0.5, 0.75],
+    "learning_rate": [1e-3] * 3,
+    "seconds": [1.0] * 3,
+}
+
+
+def test_history_has_a_panel_each_for_loss_and_accuracy():
+    figure = plots.plot_history(HISTORY)
+    assert isinstance(figure, Figure)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "accuracy"]
+    for ax, name in zip(figure.axes, ("loss", "accuracy"), strict=True):
+        assert ax.get_xlabel() == "epoch"
+        training, validation = ax.lines
+        for line, key in ((training, name), (validation, f"val_{name}")):
+            assert list(line.get_xdata()) == [1, 2, 3]
+            assert list(line.get_ydata()) == HISTORY[key]
+        assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
+        assert training.get_color() != validation.get_color()
+        texts = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert texts == ["training", "validation"]
+
+
+def test_both_panels_use_one_colour_for_one_thing():
+    loss, accuracy = plots.plot_history(HISTORY).axes
+    colours = [[line.get_color() for line in ax.lines] for ax in (loss, accuracy)]
+    assert colours[0] == colours[1] == [plots.BLUE, plots.ORANGE]
+
+
+def test_history_without_validation_has_one_line_a_panel():
+    history = {"loss": [1.0, 0.5], "accuracy": [0.5, 0.75]}
+    for ax in plots.plot_history(history).axes:
+        assert len(ax.lines) == 1
+        assert len(ax.get_legend().get_texts()) == 1
+
+
+@pytest.mark.parametrize("epochs", [1, 5, 30])
+def test_epochs_are_whole_on_the_axis(epochs):
+    history = {"loss": [1.0] * epochs, "accuracy": [0.5] * epochs}
+    for ax in plots.plot_history(history).axes:
+        low, high = ax.get_xlim()
+        ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
+        assert ticks
+        assert all(float(tick).is_integer() for tick in ticks)
+
+
+# --- losses --------------------------------------------------------------------------
+
+
+def test_losses_are_drawn_as_they_are_without_a_window():
+    ax = plots.plot_losses({"one": [3.0, 1.0, 2.0]})
+    assert isinstance(ax, Axes)
+    (line,) = ax.lines
+    assert list(line.get_xdata()) == [1, 2, 3]
+    np.testing.assert_allclose(line.get_ydata(), [3, 1, 2])
+    assert ax.get_legend() is None
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss")
+
+
+def test_a_window_averages_the_steps_up_to_where_it_stands():
+    values = np.random.default_rng(0).random(40)
+    (line,) = plots.plot_losses({"one": values}, window=10).lines
+    assert list(line.get_xdata()) == list(range(10, 41))
+    expected = [values[end - 10 : end].mean() for end in range(10, 41)]
+    np.testing.assert_allclose(line.get_ydata(), expected)
+
+
+def test_runs_are_named_and_have_colours_of_their_own():
+    runs = {name: [1.0, 2.0] for name in "abcdef"}
+    ax = plots.plot_losses(runs)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list("abcdef")
+    assert len({to_hex(line.get_color()) for line in ax.lines}) == 6
+
+
+def test_no_run_is_dropped_when_there_are_many():
+    runs = {f"run {n}": [1.0, 2.0] for n in range(9)}
+    assert len(plots.plot_losses(runs).lines) == 9
+
+
+def test_a_window_longer_than_a_run_does_not_invent_values():
+    ax = plots.plot_losses({"short": [4.0, 4.0, 4.0]}, window=10)
+    for line in ax.lines:
+        np.testing.assert_allclose(line.get_ydata(), 4.0)
+
+
+def test_losses_that_became_nan_are_left_out_and_do_not_spread():
+    values = [1.0, 2.0, np.nan, np.nan]
+    (line,) = plots.plot_losses({"one": values}).lines
+    np.testing.assert_allclose(line.get_ydata()[:2], [1, 2])
+
+
+# --- the confusion matrix ------------------------------------------------------------
+
+
+@pytest.fixture
+def matrix():
+    counts = np.random.default_rng(0).integers(0, 9, (10, 10))
+    np.fill_diagonal(counts, 900)
+    counts[3, 5] = 40
+    counts[5, 3] = 0
+    return counts
+
+
+def annotations(ax):
+    """Return {(row, column): text}."""
+    return {
+        (round(text.get_position()[1]), round(text.get_position()[0])): text
+        for text in ax.texts
+    }
+
+
+def test_every_count_is_written_where_it_belongs_and_zeros_stay_blank(matrix):
+    ax = plots.plot_confusion_matrix(matrix)
+    assert isinstance(ax, Axes)
+    written = {place: text.get_text() for place, text in annotations(ax).items()}
+    expected = {
+        (row, column): str(matrix[row, column])
+        for row in range(10)
+        for column in range(10)
+        if matrix[row, column]
+    }
+    assert written == expected
+    assert (5, 3) not in written
+
+
+def test_colour_shows_errors_only(matrix):
+    ax = plots.plot_confusion_matrix(matrix)
+    (image,) = ax.images
+    errors = matrix.astype(float)
+    np.fill_diagonal(errors, 0)
+    np.testing.assert_array_equal(image.get_array(), errors)
+    assert image.get_clim() == (0, 40)
+
+
+def luminance(colour):
+    r, g, b = matplotlib.colors.to_rgb(colour)
+    return 0.299 * r + 0.587 * g + 0.114 * b
+
+
+def test_every_count_can_be_read_on_its_colour(matrix):
+    matrix[3, 5], matrix[4, 9], matrix[9, 4] = 40, 30, 24
+    ax = plots.plot_confusion_matrix(matrix)
+    (image,) = ax.images
+    for (row, column), text in annotations(ax).items():
+        ground = image.to_rgba(image.get_array()[row, column])[:3]
+        contrast = abs(luminance(ground) - luminance(text.get_color()))
+        assert contrast > 0.35, (row, column, contrast)
+
+
+def test_axes_say_which_is_which(matrix):
+    ax = plots.plot_confusion_matrix(matrix)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("prediction", "label")
+    assert list(ax.get_xticks()) == list(ax.get_yticks()) == list(range(10))
+    bottom, top = ax.get_ylim()
+    assert bottom > top, "the first row is at the top, as in a matrix"
+
+
+def test_a_matrix_without_errors_is_no_division_by_zero():
+    ax = plots.plot_confusion_matrix(5 * np.eye(3, dtype=int))
+    assert {text.get_text() for text in ax.texts} == {"5"}
+    assert ax.images[0].get_clim() == (0, 1)
+    for text in ax.texts:
+        assert text.get_color() == "black"
+
+
+def test_the_matrix_is_not_changed(matrix):
+    before = matrix.copy()
+    plots.plot_confusion_matrix(matrix)
+    np.testing.assert_array_equal(matrix, before)
+
+
+# --- all of them ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: plots.plot_losses({"one": [1.0, 2.0]}, ax=ax),
+        lambda ax: plots.plot_confusion_matrix(np.eye(4, dtype=int), ax=ax),
+    ],
+    ids=["losses", "confusion"],
+)
+def test_axes_that_are_handed_in_are_used(draw):
+    figure, (left, right) = plt.subplots(1, 2)
+    assert draw(right) is right
+    assert not left.lines and not left.images
+    assert right.lines or right.images
+    assert plt.get_fignums() == [figure.number], "a second figure was made"
+
+
+def test_colours_are_okabe_and_itos():
+    palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"}
+    runs = {name: [1.0] for name in "abcdef"}
+    lines = plots.plot_losses(runs).lines
+    assert {to_hex(line.get_color()) for line in lines} == palette
