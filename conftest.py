@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "book" / "_ext"))
 
-from quiet_kernels import quiet_kernels  # noqa: E402
+from kernel_environment import set_environment  # noqa: E402
 
-quiet_kernels()
+set_environment()

@@ -145,8 +145,7 @@ def load_foreign_digits() -> Split:
 
     They were written by other people and scanned by another machine, which makes
     them an honest question to a network that has seen MNIST only. The 1,797
-    images are enlarged and centred by :func:`mnist_tutorial.preprocessing.\
-prepare_digit`.
+    images are enlarged and centred by ``preprocessing.place_ink``.
 
     Returns
     -------
@@ -161,10 +160,10 @@ prepare_digit`.
     """
     from sklearn.datasets import load_digits
 
-    from mnist_tutorial.preprocessing import prepare_digit
+    from mnist_tutorial.preprocessing import place_ink
 
     digits = load_digits()
-    x = np.stack([prepare_digit(image / 16) for image in digits.images])
+    x = np.stack([place_ink(image) for image in digits.images])
     return x, digits.target.astype(np.int64)
 
 

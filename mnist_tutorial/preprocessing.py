@@ -83,9 +83,32 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
     """
     brightness = _shrink(_to_unit_floats(gray))
     ink = _separate_ink(brightness)
-    ink = _keep_main_parts(ink)
-    ink = _thicken_thin_strokes(_crop(ink))
-    return _place(_fit_box(ink))[..., np.newaxis]
+    return place_ink(_thicken_thin_strokes(_crop(_keep_main_parts(ink))))
+
+
+def place_ink(ink: np.ndarray) -> np.ndarray:
+    """Scale and centre a digit whose ink is known already, as MNIST does.
+
+    The second half of `prepare_digit`: nothing is taken for paper or dust.
+
+    Parameters
+    ----------
+    ink : ndarray, shape (height, width)
+        Floats from 0 (no ink) upwards, at least one above 0.
+
+    Returns
+    -------
+    ndarray, shape (28, 28, 1), float32 in [0, 1]
+        As for `prepare_digit`.
+
+    Raises
+    ------
+    InputError
+        If there is no ink.
+    """
+    if not ink.any():
+        raise InputError("expected at least one pixel of ink, got none")
+    return _place(_fit_box(_crop(ink)))[..., np.newaxis]
 
 
 def load_digit_image(path: str | os.PathLike) -> np.ndarray:

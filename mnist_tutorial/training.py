@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 
 import keras
@@ -111,7 +112,8 @@ def train(
     )
     record = _Record()
     watched = "loss" if validation_data is None else "val_loss"
-    all_callbacks = [record, _ProgressBar(), *callbacks]
+    progress_bar = _ProgressBar()
+    all_callbacks = [record, progress_bar, *callbacks]
     if patience is not None:
         all_callbacks.append(
             keras.callbacks.EarlyStopping(
@@ -136,6 +138,8 @@ def train(
         if keeper is not None and not keeper.has_saved:
             keeper.save()
         raise
+    finally:
+        progress_bar.clear()
     return record.history
 
 
@@ -304,7 +308,7 @@ def _check_arguments(
     if validation_data is not None and len(validation_data[0]) == 0:
         raise InputError("validation_data expected at least one image, got none")
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not (isinstance(value, int) and value >= 1):
+        if not (isinstance(value, Integral) and value >= 1):
             raise InputError(f"{name} must be a whole number from 1, got {value!r}")
     if not (math.isfinite(learning_rate) and learning_rate > 0):
         raise InputError(f"learning_rate must be positive, got {learning_rate}")
@@ -312,6 +316,14 @@ def _check_arguments(
         raise InputError(
             f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}"
         )
+
+
+def _is_in_kernel() -> bool:
+    if "ipykernel" not in sys.modules:
+        return False
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
 
 
 class _Record(keras.callbacks.Callback):
@@ -354,16 +366,18 @@ class _KeepBest(keras.callbacks.Callback):
 class _ProgressBar(keras.callbacks.Callback):
     """Show how far training is; empty when it ends, so that a page stays clean."""
 
-    WIDTH = 30
+    EMPTY = {"text/html": "", "text/plain": ""}
     SECONDS_BETWEEN_UPDATES = 0.2
 
+    def __init__(self):
+        super().__init__()
+        self.handle, self.shown_at = None, 0.0
+
     def on_train_begin(self, logs=None):
-        self.handle = None
-        self.shown_at = 0.0
-        if "ipykernel" in sys.modules:
+        if _is_in_kernel():
             from IPython.display import display
 
-            self.handle = display({"text/plain": ""}, raw=True, display_id=True)
+            self.handle = display(self.EMPTY, raw=True, display_id=True)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
@@ -374,15 +388,17 @@ class _ProgressBar(keras.callbacks.Callback):
             return
         self.shown_at = now
         steps, epochs = self.params["steps"], self.params["epochs"]
-        filled = self.WIDTH * (batch + 1) // steps
-        bar = "█" * filled + "░" * (self.WIDTH - filled)
-        self._show(f"{bar} epoch {self.epoch + 1}/{epochs}, loss {logs['loss']:.3f}")
+        step = f"step {batch + 1}/{steps}"
+        text = f"epoch {self.epoch + 1}/{epochs}, {step}, loss {logs['loss']:.3f}"
+        bar = f'<progress max="{steps}" value="{batch + 1}"></progress> {text}'
+        self._show({"text/html": bar, "text/plain": text})
 
-    def on_train_end(self, logs=None):
-        self._show("")
+    def clear(self) -> None:
+        """Leave nothing behind; Keras calls no callback after an interruption."""
+        self._show(self.EMPTY)
 
-    def _show(self, text: str) -> None:
+    def _show(self, content: dict[str, str]) -> None:
         if self.handle is not None:
-            self.handle.update({"text/plain": text}, raw=True)
+            self.handle.update(content, raw=True)
         elif sys.stderr.isatty():
-            print(f"\r{text:<79}", end="\r", file=sys.stderr)
+            print(f"\r{content['text/plain']:<79}", end="\r", file=sys.stderr)

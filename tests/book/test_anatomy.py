@@ -41,7 +41,7 @@ def test_setup_comes_first_of_the_code_and_is_the_same_everywhere(page):
     setup, imports = page.code_cells[:2]
     assert (setup.id, imports.id) == ("setup", "imports")
     assert setup.source == notebooks()[0].cell("setup").source
-    assert not setup.tags
+    assert setup.tags == ("hide-input",)
 
 
 @each_notebook
@@ -143,7 +143,7 @@ def test_every_exercise_has_a_hidden_solution_that_runs(page):
 @each_notebook
 def test_only_a_failure_that_is_taught_is_allowed_to_fail(page):
     for cell in page.code_cells:
-        assert set(cell.tags) <= {"raises-exception"}, cell
+        assert set(cell.tags) <= {"raises-exception", "hide-input"}, cell
         if "raises-exception" in cell.tags:
             assert page.ids.index("read-error") > page.ids.index(cell.id)
 
