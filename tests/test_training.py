@@ -3,6 +3,7 @@
 import inspect
 import math
 import os
+import re
 import sys
 import types
 
@@ -89,16 +90,16 @@ class Ruin(keras.callbacks.Callback):
 class Interrupt(keras.callbacks.Callback):
     """Press Ctrl-C at one batch of one epoch."""
 
-    def __init__(self, epoch, batch):
+    def __init__(self, epoch, batch, error=KeyboardInterrupt):
         super().__init__()
-        self.at, self.epoch = (epoch, batch), None
+        self.at, self.epoch, self.error = (epoch, batch), None, error
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
         if (self.epoch, batch) == self.at:
-            raise KeyboardInterrupt
+            raise self.error
 
 
 # --- the history ---------------------------------------------------------------------
@@ -599,19 +600,22 @@ def test_whole_numbers_may_come_from_numpy(small):
 # --- the progress bar ----------------------------------------------------------------
 
 
+EMPTY = {"text/html": "", "text/plain": ""}
+
+
 @pytest.fixture
 def kernel(monkeypatch):
-    """Pretend to run in a notebook; return the texts that it is given to show."""
+    """Pretend to run in a notebook; return all that it is given to show."""
     shown = []
 
     class Handle:
         def update(self, content, raw=False):
             assert raw
-            shown.append(content["text/plain"])
+            shown.append(content)
 
     def display(content, raw=False, display_id=None):
         assert raw and display_id
-        shown.append(content["text/plain"])
+        shown.append(content)
         return Handle()
 
     shell = types.SimpleNamespace(kernel=object())
@@ -623,18 +627,29 @@ def kernel(monkeypatch):
     return shown
 
 
+def bars(shown):
+    """Return (value, max) of every progress bar that was shown."""
+    found = []
+    for content in shown:
+        assert content.keys() == EMPTY.keys()
+        if content != EMPTY:
+            tag = re.match(r"<progress ([^<>]*)></progress>", content["text/html"])[1]
+            fields = dict(re.findall(r'(\w+)="(\d+)"', tag))
+            found.append((int(fields["value"]), int(fields["max"])))
+    return found
+
+
 def test_the_bar_moves_and_is_gone_at_the_end(small, kernel, capfd):
     model, x, y, validation = small
     train(model, x, y, validation_data=validation, epochs=2)
-    assert kernel[-1] == ""
-    steps = [text for text in kernel if text]
-    assert len(steps) == 2 * 2
-    assert "epoch 1/2, loss" in steps[0] and "epoch 2/2, loss" in steps[-1]
-    filled = [text.count("█") for text in steps]
-    assert filled == [15, 30, 15, 30]
-    assert all(text.count("█") + text.count("░") == 30 for text in steps)
-    captured = capfd.readouterr()
-    assert captured.out == ""
+    assert kernel[-1] == EMPTY
+    assert bars(kernel) == [(1, 2), (2, 2), (1, 2), (2, 2)]
+    texts = [content["text/plain"] for content in kernel if content != EMPTY]
+    places = ["epoch 1/2, step 1/2", "epoch 1/2, step 2/2"]
+    places += ["epoch 2/2, step 1/2", "epoch 2/2, step 2/2"]
+    for text, place in zip(texts, places, strict=True):
+        assert re.fullmatch(rf"{place}, loss \d\.\d{{3}}", text)
+    assert capfd.readouterr().out == ""
 
 
 def test_the_bar_is_gone_after_early_stopping(small, kernel):
@@ -648,21 +663,23 @@ def test_the_bar_is_gone_after_early_stopping(small, kernel):
         patience=1,
         callbacks=[Ruin(1)],
     )
-    assert kernel[-1] == ""
+    assert bars(kernel)
+    assert kernel[-1] == EMPTY
 
 
-def test_the_bar_is_gone_after_an_interrupt(small, kernel):
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_the_bar_is_gone_after_an_interrupt_and_an_error(small, kernel, error):
     model, x, y, _ = small
-    with pytest.raises(KeyboardInterrupt):
-        train(model, x, y, callbacks=[Interrupt(epoch=0, batch=1)])
-    assert any(kernel)
-    assert kernel[-1] == ""
+    with pytest.raises(error):
+        train(model, x, y, callbacks=[Interrupt(epoch=0, batch=1, error=error)])
+    assert bars(kernel)
+    assert kernel[-1] == EMPTY
 
 
 def test_the_bar_never_overflows_when_steps_are_run_at_a_time(small, kernel):
     model, x, y, _ = small
     train(model, x, y, epochs=1, batch_size=10, steps_per_execution=7)
-    assert [text.count("█") for text in kernel if text] == [30]
+    assert bars(kernel) == [(7, 7)]
 
 
 class Terminal:

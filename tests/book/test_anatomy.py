@@ -199,4 +199,5 @@ def test_comments_give_shapes_and_tell_no_story(page):
         for line in cell.source.splitlines():
             comment = re.search(r"(?:^|\s)#(?![0-9A-Fa-f]{6}\b)(.*)", line)
             if comment:
-                assert re.fullmatch(r" \([\w, ]+\)", comment[1]), f"{cell}: {line}"
+                shape = r" \([\w, ]+\)(: .+)?"
+                assert re.fullmatch(shape, comment[1]), f"{cell}: {line}"
