@@ -104,10 +104,13 @@ def place_ink(ink: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If there is no ink.
+        If there is no ink, or a value below 0.
     """
-    if not ink.any():
-        raise InputError("expected at least one pixel of ink, got none")
+    if not (ink.min() >= 0 and ink.any()):
+        raise InputError(
+            "expected at least one pixel of ink above 0 and none below, got "
+            f"{ink.min():g} to {ink.max():g}; subtract the background first"
+        )
     return _place(_fit_box(_crop(ink)))[..., np.newaxis]
 
 

@@ -16,6 +16,7 @@ from mnist_tutorial.errors import InputError
 from mnist_tutorial.preprocessing import (
     MIN_STROKE,
     load_digit_image,
+    place_ink,
     prepare_digit,
 )
 
@@ -250,6 +251,23 @@ def test_any_picture_gives_a_digit_or_a_reason(page):
         assert digit.shape == (28, 28, 1)
         assert digit.min() >= 0
         assert digit.max() == 1
+
+
+def test_place_ink_takes_every_mark_for_ink():
+    ink = np.zeros((40, 40))
+    ink[10:30, 20:24] = 16  # any unit will do
+    ink[14, 14] = 1  # prepare_digit takes a mark as faint and small for dust
+    placed = place_ink(ink)[..., 0]
+    assert (placed.dtype, placed.max()) == (np.float32, 1)
+    assert ink_box(placed) == (20, 10)
+    assert ink_box(prepare_digit(ink / 16)) == (20, 4)
+    np.testing.assert_allclose(placed[placed.sum(axis=1) > 0][4, 0], 1 / 16)
+
+
+@pytest.mark.parametrize("ink", [np.zeros((8, 8)), -np.ones((8, 8))])
+def test_place_ink_needs_ink(ink):
+    with pytest.raises(InputError, match="at least one pixel of ink"):
+        place_ink(ink)
 
 
 # load_digit_image: files that are read -----------------------------------------------
