@@ -32,7 +32,7 @@ class Estimate(NamedTuple):
     total: int
 
     def __str__(self) -> str:
-        """Return for example ``99.02 % (95 % interval 98.81 to 99.19 %)``."""
+        """Return a line like ``99.00 % (95 % interval 98.79 % to …, 99 of 100)``."""
         return (
             (
                 f"{self.value:.2%} (95 % interval {self.low:.2%} to {self.high:.2%}, "
@@ -101,6 +101,11 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Estimate:
     -------
     Estimate
         The accuracy, its interval and the counts.
+
+    Raises
+    ------
+    InputError
+        If the two differ in length, are empty or are not whole numbers.
     """
     labels, predictions = _checked_pair(labels, predictions)
     correct = int(np.sum(labels == predictions))
@@ -125,14 +130,15 @@ def confusion_matrix(
     numpy.ndarray
         Integers, shape ``(num_classes, num_classes)``: row = true class,
         column = prediction.
+
+    Raises
+    ------
+    InputError
+        As :func:`accuracy`, or if a class is out of range.
     """
     labels, predictions = _checked_pair(labels, predictions)
-    for name, values in (("labels", labels), ("predictions", predictions)):
-        if values.min() < 0 or values.max() >= num_classes:
-            raise InputError(
-                f"{name} must be in 0..{num_classes - 1}, got values from "
-                f"{values.min()} to {values.max()}"
-            )
+    _check_range("labels", labels, num_classes)
+    _check_range("predictions", predictions, num_classes)
     return metrics.confusion_matrix(labels, predictions, labels=range(num_classes))
 
 
@@ -155,6 +161,12 @@ def worst_errors(
     numpy.ndarray
         Indices of wrongly read examples, highest cross-entropy first; shorter than
         ``count`` if there are fewer errors.
+
+    Raises
+    ------
+    InputError
+        If ``logits`` is not a finite 2-D array, a label has no column in it, or
+        ``count`` is negative.
     """
     logits = np.asarray(logits)
     if logits.ndim != 2 or not np.all(np.isfinite(logits)):
@@ -162,10 +174,21 @@ def worst_errors(
             "logits must be finite numbers of shape (n, num_classes), got shape "
             f"{logits.shape}"
         )
+    if count < 0:
+        raise InputError(f"count must not be negative, got {count}")
     labels, predictions = _checked_pair(labels, logits.argmax(axis=1))
+    _check_range("labels", labels, logits.shape[1])
     loss = -log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
     wrong = np.flatnonzero(labels != predictions)
     return wrong[np.argsort(-loss[wrong], kind="stable")][:count]
+
+
+def _check_range(name: str, values: np.ndarray, num_classes: int) -> None:
+    if values.min() < 0 or values.max() >= num_classes:
+        raise InputError(
+            f"{name} must be in 0..{num_classes - 1}, got values from "
+            f"{values.min()} to {values.max()}"
+        )
 
 
 def _checked_pair(

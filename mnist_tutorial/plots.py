@@ -5,11 +5,14 @@ training is drawn solid, validation dashed.
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from mnist_tutorial.errors import InputError
 
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
@@ -40,7 +43,14 @@ def plot_digits(
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no image.
     """
+    if len(images) == 0:
+        raise InputError("images expected at least one image to draw, got none")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = rows * (0.85 if titles is None else 1.15)
@@ -83,7 +93,7 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
             ax.plot(
                 epochs, history[f"val_{name}"], "s--", color=ORANGE, label="validation"
             )
-        ax.set(xlabel="epoch", ylabel=name)
+        ax.set(xlabel="epoch", ylabel=name, xlim=(0.5, len(epochs) + 0.5))
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend(frameon=False)
     figure.tight_layout()
@@ -102,15 +112,24 @@ def plot_losses(
     ax
         Where to draw; a new figure without it.
     window
-        Average over this many steps, since single batches jump.
+        Average over this many steps, since single batches jump; at most the
+        length of the shortest run.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    InputError
+        If ``window`` is out of range.
     """
+    shortest = min(len(values) for values in losses.values())
+    if not 1 <= window <= shortest:
+        raise InputError(f"window must be in 1..{shortest} steps, got {window}")
     if ax is None:
         _, ax = plt.subplots(figsize=(6, 3))
-    colours = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9")
+    colours = cycle((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"))
     for (name, values), colour in zip(losses.items(), colours, strict=False):
         smooth = np.convolve(values, np.ones(window) / window, mode="valid")
         ax.plot(np.arange(len(smooth)) + window, smooth, color=colour, label=name)

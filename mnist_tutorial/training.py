@@ -85,7 +85,9 @@ def train(
     Raises
     ------
     InputError
-        If an argument is out of range; nothing has been trained or written then.
+        If an argument is out of range, before anything is trained or written; or
+        at the end, if there is a ``checkpoint`` and no epoch had a loss that is a
+        number.
     KeyboardInterrupt
         If the user interrupts; ``checkpoint`` has been written by then.
 
@@ -94,14 +96,23 @@ def train(
     D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
     "Super-Convergence", 2018, arXiv:1708.07120.
     """
-    _check_arguments(
-        x_train, y_train, validation_data, epochs, batch_size, learning_rate, schedule
-    )
-    if patience is not None and validation_data is None:
+    _check_data("x_train", x_train, y_train)
+    if validation_data is not None:
+        _check_data("validation_data", *validation_data)
+    elif patience is not None:
         raise InputError(
             "patience expected validation_data to watch, got None; hand in "
             "(x_val, y_val) from split_validation"
         )
+    _check_settings(learning_rate, schedule)
+    _check_counts(
+        epochs=epochs,
+        batch_size=batch_size,
+        steps_per_execution=steps_per_execution,
+        patience=1 if patience is None else patience,
+    )
+    if checkpoint is not None:
+        _check_model_path(Path(checkpoint))
     steps = epochs * math.ceil(len(x_train) / batch_size)
     keras.utils.set_random_seed(seed)
     model.compile(
@@ -140,6 +151,11 @@ def train(
         raise
     finally:
         progress_bar.clear()
+    if keeper is not None and not keeper.has_saved:
+        raise InputError(
+            f"{checkpoint} was not written, because the loss was never a number; "
+            "choose a smaller learning_rate"
+        )
     return record.history
 
 
@@ -277,16 +293,10 @@ def save_model(model: keras.Model, path: Path | str) -> None:
     Raises
     ------
     InputError
-        If the suffix or the folder is wrong.
+        If the suffix or the folder is wrong, or ``path`` is a folder itself.
     """
     path = Path(path)
-    if path.suffix != ".keras":
-        raise InputError(f"expected a file name that ends in .keras, got {path}")
-    if not path.parent.is_dir():
-        raise InputError(
-            f"expected an existing folder for {path.name}, got {path.parent}; "
-            "create it first"
-        )
+    _check_model_path(path)
     part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
     try:
         model.save(part)
@@ -295,26 +305,40 @@ def save_model(model: keras.Model, path: Path | str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _check_arguments(
-    x_train, y_train, validation_data, epochs, batch_size, learning_rate, schedule
-) -> None:
-    if len(x_train) == 0:
-        raise InputError("x_train expected at least one image, got none")
-    if len(x_train) != len(y_train):
+def _check_data(name: str, images: np.ndarray, labels: np.ndarray) -> None:
+    if len(images) == 0:
+        raise InputError(f"{name} expected at least one image, got none")
+    if len(images) != len(labels):
         raise InputError(
-            "x_train and y_train must have the same length, got "
-            f"{len(x_train)} images and {len(y_train)} labels"
+            f"{name} and its labels must have the same length, got {len(images)} "
+            f"images and {len(labels)} labels"
         )
-    if validation_data is not None and len(validation_data[0]) == 0:
-        raise InputError("validation_data expected at least one image, got none")
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+
+
+def _check_counts(**counts: int) -> None:
+    for name, value in counts.items():
         if not (isinstance(value, Integral) and value >= 1):
             raise InputError(f"{name} must be a whole number from 1, got {value!r}")
+
+
+def _check_settings(learning_rate: float, schedule: str) -> None:
     if not (math.isfinite(learning_rate) and learning_rate > 0):
         raise InputError(f"learning_rate must be positive, got {learning_rate}")
     if schedule not in SCHEDULES:
         raise InputError(
             f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}"
+        )
+
+
+def _check_model_path(path: Path) -> None:
+    if path.suffix != ".keras":
+        raise InputError(f"expected a file name that ends in .keras, got {path}")
+    if path.is_dir():
+        raise InputError(f"expected a file to write, got the folder {path}")
+    if not path.parent.is_dir():
+        raise InputError(
+            f"expected an existing folder for {path.name}, got {path.parent}; "
+            "create it first"
         )
 
 
