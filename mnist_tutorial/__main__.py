@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     """
     # TensorFlow reads it when it is imported; its start-up lines would drown ours.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # A file name may hold what the terminal cannot show; it is printed escaped.
+    # A file name may hold letters that the terminal cannot show: they are escaped.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -223,11 +223,20 @@ def _positive_number(text: str) -> float:
 
 
 def _report(message: object) -> None:
-    """Print one line on stderr, whatever line breaks a file name or library adds."""
+    """Print one line on stderr."""
     # On a terminal the progress bar may still stand in this line.
     clear = "\r\033[K" if sys.stderr.isatty() else ""
-    line = " ".join(str(message).split())
-    print(f"{clear}{PROGRAM}: error: {line}", file=sys.stderr)
+    print(f"{clear}{PROGRAM}: error: {_printable(message)}", file=sys.stderr)
+
+
+def _printable(text: object) -> str:
+    """Escape what would break a line or steer the terminal, as in odd file names."""
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape").decode()
+        for character in str(text)
+    )
 
 
 # doctor ------------------------------------------------------------------------------
@@ -253,7 +262,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
         try:
             found, mark = check(), "ok"
         except Exception as error:
-            found = " ".join(f"{error}".split()) or type(error).__name__
+            found = _printable(error) or type(error).__name__
             mark = "failed"
             failed.append(name)
         print(f"{mark:6}  {name}: {found}", flush=True)
@@ -431,18 +440,16 @@ def _train(arguments: argparse.Namespace) -> int:
             f"{partial}: cannot be written: {error.strerror or error}; free some space "
             "or choose another folder"
         ) from error
-    if not partial.exists():
-        raise InputError(
-            "expected a finite validation loss, got none in any epoch, so nothing was "
-            "saved; choose a smaller --learning-rate"
-        )
     if output.exists() and not arguments.force:
         raise InputError(
             f"{output}: appeared while training ran; the new model is in {partial}; "
             "rename one of them"
         )
     os.replace(partial, output)
-    print(f"saved {output}; measure it with: {PROGRAM} evaluate {_quoted(output)}")
+    print(
+        f"saved {_printable(output)}; "
+        f"measure it with: {PROGRAM} evaluate {_quoted(output)}"
+    )
     return EXIT_OK
 
 
@@ -538,7 +545,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     _, (x_test, y_test) = datasets.load_mnist()
     predictions = _run_model(model, x_test, arguments.model).argmax(axis=1)
     estimate = evaluation.accuracy(y_test, predictions)
-    print(f"{arguments.model} on the {len(y_test):,} test images")
+    print(f"{_printable(arguments.model)} on the {len(y_test):,} test images")
     print(f"accuracy: {estimate}")
     matrix = evaluation.confusion_matrix(y_test, predictions)
     print("rows: the true digit; columns: what the model read")
@@ -577,10 +584,8 @@ def _predict(arguments: argparse.Namespace) -> int:
             continue
         best, second = np.argsort(-probabilities[index], kind="stable")[:2]
         chances = probabilities[index]
-        # A line break in a file name would make two lines of one.
-        name = str(path).replace("\n", "\\n").replace("\r", "\\r")
         print(
-            f"{name}: {best} ({100 * chances[best]:.1f} %), "
+            f"{_printable(path)}: {best} ({100 * chances[best]:.1f} %), "
             f"second best {second} ({100 * chances[second]:.1f} %)",
             flush=True,
         )
