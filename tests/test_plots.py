@@ -9,6 +9,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from mnist_tutorial import plots
+from mnist_tutorial.errors import InputError
 
 
 @pytest.fixture(autouse=True)
@@ -190,10 +191,12 @@ def test_no_run_is_dropped_when_there_are_many():
     assert len(plots.plot_losses(runs).lines) == 9
 
 
-def test_a_window_longer_than_a_run_does_not_invent_values():
-    ax = plots.plot_losses({"short": [4.0, 4.0, 4.0]}, window=10)
-    for line in ax.lines:
-        np.testing.assert_allclose(line.get_ydata(), 4.0)
+@pytest.mark.parametrize("window", [0, 4])
+def test_a_window_that_does_not_fit_the_shortest_run_is_refused(window):
+    runs = {"short": [4.0, 4.0, 4.0], "long": [4.0] * 9}
+    with pytest.raises(InputError, match=rf"1\.\.3 steps, got {window}"):
+        plots.plot_losses(runs, window=window)
+    assert not plt.get_fignums()
 
 
 def test_losses_that_became_nan_are_left_out_and_do_not_spread():
