@@ -64,8 +64,10 @@ def main(argv: list[str] | None = None) -> int:
     int
         The exit status: 0, or 2 after a failure that the user can put right.
     """
-    # TensorFlow reads it when it is imported; its start-up lines would drown ours.
+    # TensorFlow reads both when it is imported. Its start-up lines would drown ours,
+    # and on some processors it leaves oneDNN off, which trains up to twice as fast.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     # A file name may hold letters that the terminal cannot show: they are escaped.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -90,12 +90,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 {code}
 sys.exit(main())
 """
+    # What a test session sets for itself must not do the command's work.
+    inherited = {name: os.environ[name] for name in os.environ if name[:3] != "TF_"}
     return subprocess.Popen(
         [sys.executable, "-c", program, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | (environment or {}),
+        env=inherited | (environment or {}),
     )
 
 
@@ -470,7 +472,8 @@ datasets.load_mnist = lambda: small
 
 # The signal arrives in the middle of the first epoch, whatever the machine's speed.
 INTERRUPTED_EARLY = """
-import os, signal
+import os
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # Keras is imported before main() sets it
 import keras
 from mnist_tutorial import training
 
@@ -536,6 +539,22 @@ def test_ctrl_c_keeps_the_best_weights_and_says_how_to_go_on(
     resumed = float(re.search(r"validation accuracy ([\d.]+) %", lines[1])[1])
     assert resumed > 100 * right - 5
     assert zipfile.is_zipfile(output)
+
+
+def test_ctrl_c_before_the_first_step_keeps_the_first_weights(
+    capsys, monkeypatch, tmp_path, small
+):
+    from mnist_tutorial import training
+
+    def interrupted_train(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", interrupted_train)
+    options = ["--recipe", "fast", "--epochs", 3]
+    line = refused(capsys, "train", *options, "--output", tmp_path / "model.keras")
+    assert "--epochs 3" in line
+    assert [str(path) for path in contents(tmp_path)] == ["model.partial.keras"]
+    assert zipfile.is_zipfile(tmp_path / "model.partial.keras")
 
 
 # Models ------------------------------------------------------------------------------
