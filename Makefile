@@ -10,6 +10,8 @@ CHINESE := _build/html
 ENGLISH := _build/en/_build/html
 
 .DEFAULT_GOAL := help
+# Two pips in one environment would get in each other's way.
+.NOTPARALLEL:
 .PHONY: help book test lint notebooks serve clean chromium
 
 help: ## list the targets
@@ -24,15 +26,15 @@ $(VENV)/made: # an environment with a Python that the package supports
 	  rm -rf $(VENV); exit 1; }
 	@touch $@
 
-# Named after the extra; the stamp makes a repeat instant.
-$(VENV)/installed-%: pyproject.toml constraints.txt | $(VENV)/made
-	@echo "Installing the package and its tools for '$*' (the first time takes minutes) ..."
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[$*]"
+# The stamp makes a repeat instant.
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/made
+	@echo "Installing the package and its tools (the first time takes minutes) ..."
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[book,test]"
 	@touch $@
 
 # Sphinx itself decides what is out of date. After a failure its notes are thrown
 # away, or the next run would not repeat the warnings; outputs stay in the cache.
-book: $(VENV)/installed-book ## build the Chinese and the English book
+book: $(VENV)/installed ## build the Chinese and the English book
 	@$(BIN)/jupyter-book build . $(STRICT) \
 	  || { rm -rf _build/.doctrees; exit 1; }
 	@$(BIN)/jupyter-book build book/en --path-output _build/en $(STRICT) \
@@ -43,23 +45,23 @@ book: $(VENV)/installed-book ## build the Chinese and the English book
 	@echo "Both books are ready. Open this page: $(CURDIR)/$(CHINESE)/index.html"
 
 # Playwright's own Chromium first; where it cannot be downloaded, the system's.
-chromium: $(VENV)/installed-test
+chromium: $(VENV)/installed
 	@$(BIN)/python tests/browser/chromium.py --install
 
 test: book chromium ## run all tests: package, book, browser, every notebook
 	@$(BIN)/python -m pytest tests
 	@$(BIN)/python -m pytest --nbval book
 
-notebooks: $(VENV)/installed-book $(VENV)/installed-test ## run every cell of every notebook
+notebooks: $(VENV)/installed ## run every cell of every notebook
 	@$(BIN)/python -m pytest --nbval book
 
-lint: $(VENV)/installed-test ## check the format and the style of the code
+lint: $(VENV)/installed ## check the format and the style of the code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
 serve: ## show the built book at http://localhost:8000
 	@test -f $(CHINESE)/index.html || { echo "There is no book yet: make book"; exit 1; }
-	@$(PYTHON) -m http.server --directory $(CHINESE) 8000
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(CHINESE) 8000
 
 clean: ## remove the environment and all that was built
-	@rm -rf $(VENV) _build
+	@rm -rf $(VENV) _build *.egg-info

@@ -188,7 +188,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "predict",
         help="read the digit in each of your own images",
         description="Read the digit in each image file, dark on light or light on "
-        "dark, any size up to 4,096 pixels a side. A file that cannot be read gets "
+        "dark, any size up to 10,000 pixels a side. A file that cannot be read gets "
         "a line on stderr; the others are read all the same, and the exit status "
         "is 2. An animated file is refused: save one frame.",
         allow_abbrev=False,
@@ -425,6 +425,12 @@ def _train(arguments: argparse.Namespace) -> int:
             seed=arguments.seed,
             callbacks=[epoch_lines],
         )
+        if output.exists() and not arguments.force:
+            raise InputError(
+                f"{output}: appeared while training ran; the new model is in "
+                f"{partial}; rename one of them"
+            )
+        os.replace(partial, output)
     except KeyboardInterrupt:
         # `train` has saved the model already, unless it was stopped before its first
         # step.
@@ -442,12 +448,6 @@ def _train(arguments: argparse.Namespace) -> int:
             f"{partial}: cannot be written: {error.strerror or error}; free some space "
             "or choose another folder"
         ) from error
-    if output.exists() and not arguments.force:
-        raise InputError(
-            f"{output}: appeared while training ran; the new model is in {partial}; "
-            "rename one of them"
-        )
-    os.replace(partial, output)
     print(
         f"saved {_printable(output)}; "
         f"measure it with: {PROGRAM} evaluate {_quoted(output)}"
@@ -459,6 +459,10 @@ def _check_output(output: Path, *, force: bool) -> None:
     """Refuse an output path that could not be written in the end."""
     if output.suffix != ".keras":
         raise InputError(f"{output}: expected an output that ends in .keras; rename it")
+    try:
+        output.exists()
+    except OSError as error:
+        raise InputError(f"{output}: cannot be used: {error.strerror}") from error
     if output.is_dir():
         raise InputError(f"{output}: expected a file, got a directory; name a file")
     if not output.parent.is_dir():
@@ -599,15 +603,18 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _check_model_file(path: Path) -> None:
     """Refuse what can be told from the file alone, before Keras is imported."""
-    if path.is_dir():
-        raise InputError(f"{path}: expected a .keras model file, got a directory")
-    if not path.exists():
-        raise InputError(
-            f"{path}: no such model file; check the name, or train one with: "
-            f"{PROGRAM} train --output {_quoted(path.with_suffix('.keras'))}"
-        )
     try:
-        is_model = path.suffix == ".keras" and zipfile.is_zipfile(path)
+        if path.is_dir():
+            raise InputError(f"{path}: expected a .keras model file, got a directory")
+        if not path.exists():
+            raise InputError(
+                f"{path}: no such model file; check the name, or train one with: "
+                f"{PROGRAM} train --output {_quoted(path.with_suffix('.keras'))}"
+            )
+        is_model = path.suffix == ".keras" and path.is_file()
+        if is_model:
+            with path.open("rb") as file:
+                is_model = zipfile.is_zipfile(file)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     if not is_model:

@@ -33,13 +33,10 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         """Return a line like ``99.00 % (95 % interval 98.79 % to …, 99 of 100)``."""
+        value, low, high = (100 * share for share in self[:3])
         return (
-            (
-                f"{self.value:.2%} (95 % interval {self.low:.2%} to {self.high:.2%}, "
-                f"{self.correct} of {self.total})"
-            )
-            .replace("%", " %")
-            .replace("95  %", "95 %")
+            f"{value:.2f} % (95 % interval {low:.2f} % to {high:.2f} %, "
+            f"{self.correct} of {self.total})"
         )
 
 
@@ -145,7 +142,7 @@ def confusion_matrix(
 def worst_errors(
     labels: np.ndarray, logits: np.ndarray, *, count: int = 10
 ) -> np.ndarray:
-    """Find the errors that the network was surest of.
+    """Find the errors in which the right class got the lowest probability.
 
     Parameters
     ----------

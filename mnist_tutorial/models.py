@@ -14,7 +14,7 @@ NUM_CLASSES = 10
 
 
 def build_listing() -> keras.Sequential:
-    """Build the network of the source document exactly as its listing prints it.
+    """Build the network of the source document, layer by layer as printed there.
 
     It ends at the third convolution and gives a block of shape ``(n, 3, 3, 64)``
     where a classifier must give ``(n, 10)``. :func:`build_cnn` is its repair; the

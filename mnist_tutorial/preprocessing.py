@@ -27,7 +27,8 @@ BOX_SIZE = 20
 # MNIST's own centres of mass all lie within half a pixel of row and column 14.
 FIELD_CENTRE = 14.0
 
-MAX_SIDE = 4096
+MAX_SIDE = 10_000
+MAX_PIXELS = 50_000_000  # the largest sensors of telephones; about 1 GB to decode
 MIN_SIDE = 3
 
 # Strokes, in pixels of the result: 99.5 % of MNIST's are wider than the first.
@@ -136,8 +137,9 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     InputError
-        If there is no such file, if it is not one whole still image of at most 4,096
-        pixels a side, or if it shows no ink. The message begins with the path.
+        If there is no such file, if it is not one whole still image of at most
+        10,000 pixels a side and 50 million in all, or if it shows no ink. The message
+        begins with the path.
     """
     path = Path(path)
     pictures = _read_brightness(path)
@@ -348,14 +350,14 @@ def _read_brightness(path: Path) -> list[np.ndarray]:
 
     Returns one picture, or for a transparent one two: seen on white, and on black.
     """
-    if path.is_dir():
-        raise InputError(f"{path}: expected an image file, got a directory")
-    if not path.exists():
-        raise InputError(f"{path}: no such file; check the name and the folder")
-    # A pipe or a device would keep a reader waiting for ever.
-    if not path.is_file():
-        raise InputError(f"{path}: expected an image file, got a special file")
     try:
+        if path.is_dir():
+            raise InputError(f"{path}: expected an image file, got a directory")
+        if not path.exists():
+            raise InputError(f"{path}: no such file; check the name and the folder")
+        # A pipe or a device would keep a reader waiting for ever.
+        if not path.is_file():
+            raise InputError(f"{path}: expected an image file, got a special file")
         with path.open("rb") as file:
             if not file.read(1):
                 raise InputError(
@@ -382,8 +384,9 @@ def _decode(file, path: Path) -> list[np.ndarray]:
             width, height = image.size
         except Image.DecompressionBombError:
             raise InputError(
-                f"{path}: expected at most {MAX_SIDE:,} pixels a side, got over "
-                f"{2 * Image.MAX_IMAGE_PIXELS:,} in all; scale the picture down"
+                f"{path}: expected at most {MAX_SIDE:,} pixels a side and "
+                f"{MAX_PIXELS:,} in all, got over {2 * Image.MAX_IMAGE_PIXELS:,}; "
+                "scale the picture down"
             ) from None
         except Exception as error:
             raise InputError(
@@ -391,10 +394,11 @@ def _decode(file, path: Path) -> list[np.ndarray]:
                 "got something else or a damaged file; save it as PNG"
             ) from error
         # Only the header has been read so far: nothing large is decoded.
-        if max(width, height) > MAX_SIDE:
+        if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
             raise InputError(
-                f"{path}: expected at most {MAX_SIDE:,} pixels a side, got "
-                f"{width:,} x {height:,}; scale the picture down"
+                f"{path}: expected at most {MAX_SIDE:,} pixels a side and "
+                f"{MAX_PIXELS:,} in all, got {width:,} x {height:,}; scale the picture "
+                "down"
             )
         try:
             frames = getattr(image, "n_frames", 1)

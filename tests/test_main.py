@@ -367,6 +367,7 @@ def test_the_fast_recipe_is_the_packages(monkeypatch, small_mnist):
         ("nowhere/new.keras", "expected an existing folder"),
         ("folder.keras", "expected a file, got a directory"),
         ("old.keras/new.keras", "expected an existing folder"),
+        (f"{'x' * 300}.keras", "cannot be used: File name too long"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_any_work(
@@ -581,8 +582,11 @@ def broken_models(folder):
     with zipfile.ZipFile(folder / "photos.keras", "w") as archive:
         archive.writestr("photo.txt", "not a model")
     (folder / "folder.keras").mkdir()
+    os.mkfifo(folder / "pipe.keras")  # opened, it would keep the command waiting
     not_one = "expected a model saved by Keras 3 as .keras, got something else"
     return {
+        folder / "pipe.keras": not_one,
+        folder / f"{'x' * 300}.keras": "cannot be read: File name too long",
         folder / "missing.keras": "no such model file; check the name",
         folder / "folder.keras": "expected a .keras model file, got a directory",
         folder / "photos.keras": "cannot be loaded as a Keras model",

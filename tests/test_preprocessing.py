@@ -396,11 +396,12 @@ REFUSED = {
     "half.jpg": (lambda: as_bytes(drawing(), "JPEG")[:-500], "damaged or cut short"),
     "wide.png": (
         lambda: png_promising(20_000, 10),
-        "at most 4,096 pixels a side, got 20,000 x 10; scale",
+        "at most 10,000 pixels a side and 50,000,000 in all, got 20,000 x 10; scale",
     ),
-    "tall.png": (lambda: png_promising(10, 4097), "got 10 x 4,097"),
+    "tall.png": (lambda: png_promising(10, 10_001), "got 10 x 10,001"),
+    "large.png": (lambda: png_promising(8000, 6251), "got 8,000 x 6,251"),
     "warned.png": (lambda: png_promising(11_000, 11_000), "got 11,000 x 11,000"),
-    "bomb.png": (lambda: png_promising(60_000, 60_000), "a side, got over 178,956,970"),
+    "bomb.png": (lambda: png_promising(60_000, 60_000), "in all, got over 178,956,970"),
     "animated.gif": (lambda: frames("GIF"), "one still image, got 3 frames"),
     "animated.png": (lambda: frames("PNG"), "one still image, got 3 frames"),
     "animated.webp": (lambda: frames("WEBP"), "one still image, got 3 frames"),
@@ -437,6 +438,8 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        load_digit_image(tmp_path / f"{'7' * 300}.png")
     with pytest.raises(InputError, match="expected an image file, got a directory"):
         load_digit_image(tmp_path)
     with pytest.raises(InputError, match="missing.png: no such file; check"):

@@ -131,7 +131,11 @@ def text_files(root: Path) -> Iterator[Path]:
         paths = [root / name for name in listed.stdout.split("\0") if name]
     else:
         skipped = {".git", ".venv", "_build", "__pycache__"}
-        paths = [p for p in root.rglob("*") if not skipped & set(p.parts)]
+        paths = [
+            path
+            for path in root.rglob("*")
+            if not skipped & set(path.relative_to(root).parts)
+        ]
     for path in sorted(set(paths)):
         if path.relative_to(root).as_posix() in EXEMPT:
             continue

@@ -73,15 +73,17 @@ def sync(chinese: Notebook, english: Notebook | None) -> tuple[Notebook, list[st
     Raises
     ------
     ValueError
-        When the English notebook has text under an id that the Chinese one lacks:
+        When the English notebook has text or a caption under an id that the Chinese
+        one lacks:
         copying would throw the text away.
     """
     old = {cell["id"]: cell for cell in (english or {"cells": []})["cells"]}
-    ids = {cell["id"]: cell["cell_type"] for cell in chinese["cells"]}
+    new = {cell["id"]: cell for cell in chinese["cells"]}
     lost = [
         name
         for name, cell in old.items()
-        if cell["cell_type"] != "code" and ids.get(name) != cell["cell_type"]
+        if (cell["cell_type"] != "code" or "mystnb" in cell["metadata"])
+        and (name not in new or new[name]["cell_type"] != cell["cell_type"])
     ]
     if lost:
         raise ValueError(

@@ -15,6 +15,7 @@ notebook runs again.
 
 import functools
 import hashlib
+import re
 import shutil
 import sys
 from importlib import metadata
@@ -49,7 +50,7 @@ def place_cache(app, config):
     current = parent / fingerprint()
     if parent.is_dir():
         for entry in parent.iterdir():
-            if entry.is_dir() and entry != current:
+            if re.fullmatch("[0-9a-f]{16}", entry.name) and entry != current:
                 shutil.rmtree(entry)
     config.nb_execution_cache_path = str(current)
 
