@@ -178,7 +178,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "evaluate",
         help="measure a model on the 10,000 test images",
         description="Measure a model on the 10,000 test images: accuracy with its "
-        "95 %% interval, and a table of what was taken for what.",
+        "95 % interval, and a table of what was taken for what.",
         allow_abbrev=False,
     )
     evaluate.add_argument("model", type=Path, metavar="MODEL.keras")

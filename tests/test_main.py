@@ -104,7 +104,9 @@ sys.exit(main())
 # The command itself ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [[], ["doctor"], ["train"], ["predict"]])
+@pytest.mark.parametrize(
+    "command", [[], ["doctor"], ["train"], ["evaluate"], ["predict"]]
+)
 def test_help_needs_no_heavy_import(command):
     heavy = "{'tensorflow', 'keras', 'numpy', 'scipy', 'PIL', 'matplotlib'}"
     check = f"import atexit; atexit.register(lambda: print({heavy} & set(sys.modules)))"
@@ -113,6 +115,7 @@ def test_help_needs_no_heavy_import(command):
     assert process.returncode == 0
     assert output.startswith("usage: mnist-tutorial")
     assert output.splitlines()[-1] == "set()"
+    assert "%%" not in output
     assert errors == ""
 
 
