@@ -1,15 +1,18 @@
-"""MNIST without a network, and the other digit images that the book uses.
+"""MNIST without a network, and the other data that the book uses.
 
-The 70,000 images of MNIST lie in one file inside the package. Everything here
-returns plain NumPy arrays in the book's one convention: images ``float32`` in
-[0, 1], shape ``(n, 28, 28, 1)``, ink bright; labels ``int64`` from 0 to 9.
+The 70,000 images of MNIST lie in one file inside the package. Every image here
+follows the book's one convention: NumPy arrays, images ``float32`` in [0, 1],
+shape ``(n, 28, 28, 1)``, ink bright; labels ``int64`` from 0 to 9. Beside them lie
+the published error rates that the page ``background`` draws.
 """
 
+import csv
 import hashlib
 import math
 from functools import lru_cache
 from numbers import Integral
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +20,40 @@ from mnist_tutorial.errors import InputError
 
 DATA_FILE = Path(__file__).parent / "data" / "mnist.npz"
 DATA_SHA256 = "06af5dfe73b70e3bc1c36439982b18a8d76803db9b544f6fdf838a37fbb01b64"
+ERROR_RATES_FILE = Path(__file__).parent / "data" / "error_rates.csv"
 
 Split = tuple[np.ndarray, np.ndarray]
+
+
+class ErrorRate(NamedTuple):
+    """One published error rate and where it stands.
+
+    Attributes
+    ----------
+    dataset
+        ``"MNIST"``; ``"ILSVRC winner"`` for the winner of a year's ImageNet
+        challenge, by top-5 error; ``"ILSVRC human"`` for a person on the same task.
+    year
+        Year of the challenge or of the publication.
+    error_percent
+        Share of the test images that were read wrongly, in percent.
+    test_images
+        Number of images behind that share.
+    method
+        What read them.
+    source
+        Key of the source in the book's list, ``book/references.bib``.
+    where
+        Place in the source.
+    """
+
+    dataset: str
+    year: int
+    error_percent: float
+    test_images: int
+    method: str
+    source: str
+    where: str
 
 
 def load_raw_mnist() -> tuple[Split, Split]:
@@ -165,6 +200,40 @@ def load_foreign_digits() -> Split:
     digits = load_digits()
     x = np.stack([place_ink(image) for image in digits.images])
     return x, digits.target.astype(np.int64)
+
+
+def load_error_rates() -> list[ErrorRate]:
+    """Load published error rates on MNIST and in the ImageNet challenge.
+
+    The page ``background`` draws them. They are a selection: for MNIST a few methods
+    of 1998 and then results that were the lowest of their time, for the challenge
+    (ILSVRC, 2010 to 2017) each year's winner among entries that used no other
+    training images.
+
+    Returns
+    -------
+    list of ErrorRate
+        Grouped by dataset, in order of years.
+
+    Examples
+    --------
+    >>> winners = [r for r in load_error_rates() if r.dataset == "ILSVRC winner"]
+    >>> winners[0].year, winners[-1].year
+    (2010, 2017)
+    """
+    with open(ERROR_RATES_FILE, encoding="utf-8", newline="") as file:
+        return [
+            ErrorRate(
+                dataset=row["dataset"],
+                year=int(row["year"]),
+                error_percent=float(row["error_percent"]),
+                test_images=int(row["test_images"]),
+                method=row["method"],
+                source=row["source"],
+                where=row["where"],
+            )
+            for row in csv.DictReader(file)
+        ]
 
 
 def _scaled(images: np.ndarray, labels: np.ndarray) -> Split:

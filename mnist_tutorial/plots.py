@@ -10,6 +10,7 @@ from itertools import cycle
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from mnist_tutorial.errors import InputError
@@ -17,6 +18,8 @@ from mnist_tutorial.errors import InputError
 BLUE = "#0072B2"
 ORANGE = "#D55E00"
 GREEN = "#009E73"
+# Negative blue, zero white, positive orange.
+SIGNED = LinearSegmentedColormap.from_list("signed", [BLUE, "white", ORANGE])
 
 
 def plot_digits(
@@ -175,3 +178,60 @@ def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
     classes = range(len(matrix))
     ax.set(xlabel="prediction", ylabel="label", xticks=classes, yticks=classes)
     return ax
+
+
+def plot_feature_maps(
+    maps: np.ndarray, *, image: np.ndarray | None = None, columns: int = 8
+) -> Figure:
+    """Draw the maps of one image side by side, all on one colour scale.
+
+    Zero is white, what is positive orange, what is negative blue.
+
+    Parameters
+    ----------
+    maps
+        Any values, shape ``(height, width, channels)``.
+    image
+        The image that the maps come from, shape ``(height, width)`` or
+        ``(height, width, 1)``; drawn first, ink dark on white.
+    columns
+        Maps in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If ``maps`` has another rank, or no channel.
+    """
+    maps = np.asarray(maps)
+    if maps.ndim != 3 or maps.shape[-1] == 0:
+        raise InputError(
+            "maps must have shape (height, width, channels) with at least one "
+            f"channel, got {maps.shape}; take one image of the batch"
+        )
+    count = maps.shape[-1] + (image is not None)
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(0.95 * columns, 1.1 * rows), squeeze=False
+    )
+    limit = float(np.abs(maps).max()) or 1.0
+    places = iter(axes.flat)
+    if image is not None:
+        ax = next(places)
+        ax.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
+        ax.set_title("image", fontsize=8)
+    for channel in range(maps.shape[-1]):
+        ax = next(places)
+        ax.imshow(maps[..., channel], cmap=SIGNED, vmin=-limit, vmax=limit)
+        ax.set_title(channel, fontsize=8)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_color("0.8")
+    for ax in places:
+        ax.set_axis_off()
+    figure.tight_layout(pad=0.3)
+    return figure

@@ -395,6 +395,56 @@ def test_foreign_digits_show_what_scikit_learn_has(foreign):
         assert likeness > 0.8, f"image {index}, a {y[index]}: {likeness:.2f}"
 
 
+# --- published error rates ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def error_rates():
+    return datasets.load_error_rates()
+
+
+def test_error_rates_have_the_published_figures(error_rates):
+    """Copied from the papers by hand, apart from the file."""
+    figures = {
+        "ILSVRC winner": [28.2, 25.8, 16.4, 11.7, 6.7, 3.57, 2.99, 2.25],
+        "ILSVRC human": [5.1, 12.0],
+        "MNIST": [12.0, 5.0, 4.7, 1.7, 1.1, 0.95, 0.7, 0.56, 0.4, 0.35, 0.23, 0.21]
+        + [0.09],
+    }
+    found = {name: [] for name in figures}
+    for rate in error_rates:
+        found[rate.dataset].append(rate.error_percent)
+    assert found == figures
+
+
+def test_every_year_of_the_challenge_has_one_winner(error_rates):
+    years = [rate.year for rate in error_rates if rate.dataset == "ILSVRC winner"]
+    assert years == list(range(2010, 2018))
+
+
+def test_error_rates_are_grouped_and_in_order_of_years(error_rates):
+    order = [(rate.dataset, rate.year) for rate in error_rates]
+    groups = list(dict.fromkeys(dataset for dataset, _ in order))
+    assert order == sorted(order, key=lambda row: (groups.index(row[0]), row[1]))
+
+
+def test_every_error_rate_on_mnist_is_a_whole_number_of_test_images(error_rates):
+    for rate in error_rates:
+        assert 0 < rate.error_percent < 100
+        if rate.dataset == "MNIST":
+            assert rate.test_images == 10_000
+            errors = rate.error_percent * rate.test_images / 100
+            assert errors == pytest.approx(round(errors))
+            assert rate.source.endswith(str(rate.year)), "the paper's own year"
+
+
+def test_every_error_rate_says_what_and_where(error_rates):
+    assert len(set(error_rates)) == len(error_rates)
+    for rate in error_rates:
+        for text in (rate.method, rate.source, rate.where):
+            assert text and text == text.strip(), rate
+
+
 # --- imports -----------------------------------------------------------------------
 
 HEAVY = ("tensorflow", "keras", "torch", "jax", "matplotlib", "ipywidgets")

@@ -285,6 +285,60 @@ def test_the_matrix_is_not_changed(matrix):
     np.testing.assert_array_equal(matrix, before)
 
 
+# --- feature maps --------------------------------------------------------------------
+
+
+@pytest.fixture
+def maps():
+    values = np.random.default_rng(1).normal(size=(5, 6, 9))
+    values[..., 4] *= 7
+    return values
+
+
+def test_maps_are_drawn_in_order_after_their_image(maps, images):
+    figure = plots.plot_feature_maps(maps, image=images[0], columns=4)
+    assert isinstance(figure, Figure)
+    first, *others = drawn(figure)
+    np.testing.assert_array_equal(first.images[0].get_array(), images[0, ..., 0])
+    assert first.images[0].get_cmap().name == "gray_r"
+    assert first.images[0].get_clim() == (0, 1)
+    assert len(others) == 9
+    for channel, ax in enumerate(others):
+        np.testing.assert_array_equal(ax.images[0].get_array(), maps[..., channel])
+        assert ax.get_title() == str(channel)
+        assert ax.get_subplotspec().num1 == channel + 1
+    assert len(figure.axes) == 12
+    assert not any(ax.axison for ax in figure.axes[10:])
+
+
+def test_maps_can_be_compared_with_each_other(maps):
+    figure = plots.plot_feature_maps(maps)
+    limit = np.abs(maps).max()
+    assert {ax.images[0].get_clim() for ax in drawn(figure)} == {(-limit, limit)}
+
+
+def test_a_map_is_white_where_it_is_zero_and_its_sign_has_a_colour(maps):
+    (image,) = drawn(plots.plot_feature_maps(maps[..., :1]))[0].images
+    low, zero, high = (
+        to_hex(image.to_rgba(value)) for value in (image.norm.vmin, 0, image.norm.vmax)
+    )
+    assert (low, high) == (plots.BLUE.lower(), plots.ORANGE.lower())
+    # A scale of 256 colours has none that is exactly the middle.
+    assert min(int(zero[at : at + 2], 16) for at in (1, 3, 5)) >= 253
+
+
+def test_maps_of_zeros_are_no_division_by_zero():
+    (ax,) = drawn(plots.plot_feature_maps(np.zeros((3, 3, 1))))
+    assert ax.images[0].get_clim() == (-1, 1)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (1, 5, 5, 3), (5, 5, 0)])
+def test_maps_of_another_shape_are_refused(shape):
+    with pytest.raises(InputError, match="take one image of the batch"):
+        plots.plot_feature_maps(np.zeros(shape))
+    assert not plt.get_fignums()
+
+
 # --- all of them ---------------------------------------------------------------------
 
 

@@ -230,9 +230,14 @@ def test_randomness_is_seeded(page):
     """A network or a draw without a seed would give every reader another page."""
     for cell in page.code_cells:
         made = {called(call) for call in calls(cell.tree)}
-        builders = {name for name in made if name.startswith("build_")} | (
-            made & {"Sequential"}
-        )
+        # Networks in NumPy are handed their seed, those in Keras draw from its state.
+        builders = {
+            called(call)
+            for call in calls(cell.tree)
+            if called(call) == "Sequential"
+            or called(call).startswith("build_")
+            and "seed" not in {keyword.arg for keyword in call.keywords}
+        }
         trained = made & {"fit", "train", "train_fast", "train_by_hand"}
         if builders and trained:
             is_seeded = "set_random_seed" in made or "set_weights" in made
@@ -291,11 +296,12 @@ def test_the_listing_that_is_run_is_the_listing_that_is_printed():
 
 
 def package_functions():
+    """Return the package's functions by name; modules may share a name."""
     found = {}
-    for path in PACKAGE.glob("*.py"):
+    for path in PACKAGE.rglob("*.py"):
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.FunctionDef):
-                found[node.name] = node
+                found.setdefault(node.name, []).append(node)
     return found
 
 
@@ -326,7 +332,7 @@ TAUGHT = [
 )
 def test_a_taught_function_is_the_packages(page, function):
     own = package_functions()[function.name.removesuffix("_here")]
-    assert essence(function) == essence(own)
+    assert essence(function) in [essence(candidate) for candidate in own]
 
 
 def test_the_training_loop_is_taught():

@@ -33,13 +33,12 @@ ALL_PAGES = [
 class Visit:
     """One tab: where it may go, what it asked for, and what went wrong."""
 
-    def __init__(self, browser, site):
+    def __init__(self, browser, site, **options):
         self.site = site
         self.foreign_requests = []
         self.problems = []
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, color_scheme="light"
-        )
+        desktop = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+        context = browser.new_context(**desktop | options)
         context.set_default_timeout(TIMEOUT_MS)
         self.page = context.new_page()
         self.page.on("request", self.note_request)

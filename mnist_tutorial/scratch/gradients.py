@@ -1,0 +1,190 @@
+"""Is a gradient right? Measure slopes, and compare."""
+
+import copy
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.scratch.checks import check_counts, check_floats, check_positive
+from mnist_tutorial.scratch.layers import Layer
+
+
+def numerical_gradient(
+    function: Callable[[np.ndarray], float], values: np.ndarray, *, step: float = 1e-5
+) -> np.ndarray:
+    """Measure the slope of a function in the direction of each of its values.
+
+    Parameters
+    ----------
+    function
+        Takes an array like ``values`` and returns a number.
+    values
+        Floats of any shape; left as they are.
+    step
+        How far to go to either side.
+
+    Returns
+    -------
+    np.ndarray
+        ``(f(v + step) - f(v - step)) / (2 * step)`` for each value ``v`` while the
+        others stay; ``float64``, in the shape of ``values``. This central difference
+        is the mean of the slopes on the two sides, :func:`one_sided_gradients`.
+
+    Raises
+    ------
+    InputError
+        If ``values`` are not finite floats, or ``step`` is not positive.
+    """
+    left, right = one_sided_gradients(function, values, step=step)
+    return (left + right) / 2
+
+
+def one_sided_gradients(
+    function: Callable[[np.ndarray], float], values: np.ndarray, *, step: float = 1e-5
+) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the slopes to the left and to the right of each value.
+
+    They differ at a kink, such as that of ReLU at 0, where there is no derivative.
+
+    Parameters
+    ----------
+    function, values, step
+        As for :func:`numerical_gradient`.
+
+    Returns
+    -------
+    left, right : np.ndarray
+        ``(f(v) - f(v - step)) / step`` and ``(f(v + step) - f(v)) / step`` for each
+        value ``v``; ``float64``, in the shape of ``values``.
+
+    Raises
+    ------
+    InputError
+        As for :func:`numerical_gradient`.
+    """
+    check_floats("values", values)
+    check_positive(step=step)
+    moved = values.astype(np.float64)
+    left, right = np.empty_like(moved), np.empty_like(moved)
+    here = function(moved)
+    for index in np.ndindex(moved.shape):
+        value = moved[index]
+        moved[index] = value - step
+        left[index] = (here - function(moved)) / step
+        moved[index] = value + step
+        right[index] = (function(moved) - here) / step
+        moved[index] = value
+    return left, right
+
+
+def gradient_check(
+    layer: Layer,
+    inputs: np.ndarray,
+    *,
+    seed: int = 0,
+    step: float = 1e-5,
+    max_entries: int = 50,
+) -> dict[str, float]:
+    """Compare what ``backward`` says with slopes that are measured with ``forward``.
+
+    All outputs, each times a random number, are added up: that is the function whose
+    gradient is wanted. It is computed in ``float64``, on a copy of the layer.
+
+    At a kink of ReLU or of max pooling there is no gradient to compare with. Kinks
+    are told from bends by looking closer: with half the step, the slopes to the left
+    and to the right differ half as much at a bend, but not at a kink. Entries with a
+    kink within one step are left out.
+
+    Parameters
+    ----------
+    layer
+        Any layer, or a :class:`Network`.
+    inputs
+        Floats that the layer takes. Random ones are best. In a picture, black areas
+        are at a kink wherever a bias is 0, and all alike to max pooling.
+    seed
+        For the random numbers, and the choice of entries.
+    step
+        As for :func:`numerical_gradient`.
+    max_entries
+        Of a larger array, so many entries are tried, chosen at random; each takes
+        four forward passes.
+
+    Returns
+    -------
+    dict of str to float
+        One relative error under ``"inputs"`` and under each of the layer's
+        ``parameter_names``: the length of the difference between the two gradients,
+        divided by the length of the longer one. A right ``backward`` is below 1e-6, a
+        wrong one mostly above 0.1; infinite if its gradient has the wrong shape or is
+        not finite.
+
+    Raises
+    ------
+    InputError
+        If more than half of an array's entries are at kinks, so that little is
+        checked.
+    """
+    check_counts(max_entries=max_entries)
+    check_floats("inputs", inputs)
+    rng = np.random.default_rng(seed)
+    layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
+    output_gradient = rng.normal(size=layer.forward(inputs).shape)
+    gradients = [layer.backward(output_gradient), *layer.gradients]
+    names, arrays = ["inputs", *layer.parameter_names], [inputs, *layer.parameters]
+
+    def weighted_sum():
+        return np.sum(output_gradient * layer.forward(inputs))
+
+    errors = {}
+    for name, array, gradient in zip(names, arrays, gradients, strict=True):
+        count = min(array.size, max_entries)
+        chosen = rng.choice(array.size, count, replace=False)
+        slopes, is_smooth = _slopes(weighted_sum, array, chosen, step)
+        if np.sum(is_smooth) < count / 2:
+            raise InputError(
+                f"{name} must be away from kinks, got {count - np.sum(is_smooth)} of "
+                f"{count} entries at one; try random inputs and biases, or a smaller "
+                "step"
+            )
+        if np.shape(gradient) == array.shape:
+            claimed = gradient.flat[chosen]
+            errors[name] = _relative_error(claimed[is_smooth], slopes[is_smooth])
+        else:
+            errors[name] = math.inf
+    return errors
+
+
+def _slopes(
+    function: Callable[[], float], array: np.ndarray, chosen: np.ndarray, step: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slope at each chosen entry, and whether there is no kink near it."""
+    original = array.flat[chosen]
+
+    def function_of(entries):
+        array.flat[chosen] = entries
+        return function()
+
+    left, right = one_sided_gradients(function_of, original, step=step)
+    near_left, near_right = one_sided_gradients(function_of, original, step=step / 2)
+    array.flat[chosen] = original
+    kinks = (right - left) - 2 * (near_right - near_left)
+    is_smooth = np.abs(kinks) <= 1e-6 * np.abs([left, right]).max()
+    return (left + right) / 2, is_smooth
+
+
+def _in_float64(layer: Layer) -> Layer:
+    if hasattr(layer, "layers"):
+        layer.layers = [_in_float64(part) for part in layer.layers]
+    else:
+        for name in layer.parameter_names:
+            setattr(layer, name, getattr(layer, name).astype(np.float64))
+    return layer
+
+
+def _relative_error(one: np.ndarray, other: np.ndarray) -> float:
+    longer = max(np.linalg.norm(one), np.linalg.norm(other))
+    error = float(np.linalg.norm(one - other) / longer) if longer else 0.0
+    return error if math.isfinite(error) else math.inf

@@ -1,0 +1,72 @@
+"""Controls for a live kernel, thin over ``plots``.
+
+A page of the built book has no kernel behind it, so each of these stands beside a
+static figure. What works without a kernel is in ``playground``.
+"""
+
+import io
+
+import ipywidgets
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.inspection import feature_maps, map_layers
+from mnist_tutorial.plots import plot_feature_maps
+
+
+def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VBox:
+    """Choose a layer and an image, and see the layer's maps of it.
+
+    The page ``algorithm/convolution`` uses it.
+
+    Parameters
+    ----------
+    model
+        A model that knows its input shape, with a layer that gives maps.
+    images
+        At least one image, ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``.
+
+    Returns
+    -------
+    ipywidgets.VBox
+        Three children: a dropdown of the layers, a slider over the images, and the
+        drawing, a PNG that follows them.
+
+    Raises
+    ------
+    InputError
+        If there is no image, no layer gives maps, or the images do not fit the model.
+    """
+    if len(images) == 0:
+        raise InputError("images must hold at least one image, got none")
+    names = map_layers(model)
+    if not names:
+        raise InputError(
+            "model must have a layer that gives (n, height, width, channels), "
+            f"got {model.name} with none, such as keras.layers.Conv2D"
+        )
+    layer = ipywidgets.Dropdown(options=names, description="layer")
+    index = ipywidgets.IntSlider(
+        min=0, max=len(images) - 1, description="image", continuous_update=False
+    )
+    drawing = ipywidgets.Image(format="png", layout={"max_width": "100%"})
+
+    def draw(change: dict | None = None) -> None:
+        image = images[index.value]
+        maps = feature_maps(model, image[np.newaxis], layer.value)[0]
+        drawing.value = _to_png(plot_feature_maps(maps, image=image))
+
+    layer.observe(draw, names="value")
+    index.observe(draw, names="value")
+    draw()
+    return ipywidgets.VBox([layer, index, drawing])
+
+
+def _to_png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    plt.close(figure)  # or the notebook shows it once more
+    return file.getvalue()
