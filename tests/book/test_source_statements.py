@@ -1,0 +1,85 @@
+"""Each sentence that the book grew from is backed by a cell or by a source.
+
+``source_sections_1_to_4.md`` is the Chinese text as it was;
+``source_statements.yml`` names, sentence by sentence, the assertions that would fail
+if it were false and the sources that are cited for it.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from book_pages import TREES, all_pages
+from test_trees import CITATION
+
+HERE = Path(__file__).parent
+SOURCE = (HERE / "source_sections_1_to_4.md").read_text("utf-8")
+STATEMENTS = yaml.safe_load((HERE / "source_statements.yml").read_text("utf-8"))
+PAGES = {(page.tree, page.name): page for page in all_pages()}
+
+# Two announce what comes; one is a hope, which the page `background` calls so.
+NOT_FACTUAL = {
+    "人工智能的崛起，为我们提供了一种新的方式去理解和解释世界。",
+    "在讨论深度学习在图像识别中的应用之前，我们需要理解一些核心概念，以及它们之间的联系。",
+    "训练神经网络的过程可以分为以下几个步骤：",
+}
+
+
+def sentences(text):
+    """Split into sentences; an item of a list and a displayed formula belong to one."""
+    text = re.sub(r"^#+ .*$", "", text, flags=re.M)
+    text = re.sub(r"^(\d\. .*)$", r"\1\n\n", text, flags=re.M)
+    parts = re.split(r"(?<=。)|\n\n(?!\$\$)", text)
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def assertions(cell):
+    return [
+        ast.unparse(node.test)
+        for node in ast.walk(cell.tree)
+        if isinstance(node, ast.Assert)
+    ]
+
+
+def backing(kind):
+    return [
+        pytest.param(entry, id=f"{entry['page']}-{entry['cell']}")
+        for statement in STATEMENTS
+        for entry in statement.get("backing", ())
+        if kind in entry
+    ]
+
+
+def test_the_list_has_every_sentence_in_order():
+    assert [entry["sentence"] for entry in STATEMENTS] == sentences(SOURCE)
+
+
+def test_every_factual_sentence_is_backed():
+    for statement in STATEMENTS:
+        is_factual = statement["sentence"] not in NOT_FACTUAL
+        assert bool(statement.get("backing")) == is_factual, statement["sentence"]
+        for entry in statement.get("backing", ()):
+            assert entry.keys() in (
+                {"page", "cell", "asserts"},
+                {"page", "cell", "cites"},
+            ), entry
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("entry", backing("asserts"))
+def test_the_assertion_that_backs_a_sentence_is_in_its_cell(entry, tree):
+    cell = PAGES[tree, entry["page"]].cell(entry["cell"])
+    assert cell.kind == "code"
+    assert "raises-exception" not in cell.tags
+    wanted = ast.unparse(ast.parse(entry["asserts"], mode="eval"))
+    assert wanted in assertions(cell), assertions(cell)
+
+
+@pytest.mark.parametrize("tree", TREES)
+@pytest.mark.parametrize("entry", backing("cites"))
+def test_the_source_that_backs_a_sentence_is_cited_in_its_cell(entry, tree):
+    cell = PAGES[tree, entry["page"]].cell(entry["cell"])
+    cited = {key for keys in CITATION.findall(cell.source) for key in keys.split(",")}
+    assert set(entry["cites"]) <= cited, cited
