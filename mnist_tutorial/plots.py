@@ -233,5 +233,5 @@ def plot_feature_maps(
         ax.spines[:].set_color("0.8")
     for ax in places:
         ax.set_axis_off()
-    figure.tight_layout(pad=0.3)
+    figure.tight_layout(pad=0.3, h_pad=0.9)
     return figure

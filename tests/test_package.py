@@ -79,6 +79,16 @@ def test_every_folder_with_modules_is_installed():
     assert names == set(project["tool"]["setuptools"]["packages"])
 
 
+def test_every_file_beside_the_modules_is_installed():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
+    installed = set()
+    for name, patterns in project["tool"]["setuptools"]["package-data"].items():
+        folder = PACKAGE.parent.joinpath(*name.split("."))
+        installed.update(path for pattern in patterns for path in folder.glob(pattern))
+    files = {path for path in PACKAGE.rglob("*") if path.is_file()}
+    assert {path for path in files if path.suffix not in (".py", ".pyc")} == installed
+
+
 @pytest.mark.parametrize("name", MAY_IMPORT)
 def test_a_module_imports_only_what_it_may(name):
     packages, own = imports(parse(name))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground import descent_explorer, kernel_explorer
+from mnist_tutorial.playground import Explorable, descent_explorer, kernel_explorer
 
 X = np.array([0.5, 1.0, 1.5, 2.0])
 Y = np.array([1.0, 1.9, 3.1, 4.0])
@@ -116,6 +116,13 @@ def test_script_comes_whole(kind):
     assert f'explorable("{kind}"' in script
     assert script.rstrip().endswith("});")
     assert "<!--" not in script and "<script" not in script
+
+
+def test_data_cannot_end_their_own_script():
+    data = {"label": "</script><script>alert(1)</script><!--"}
+    explorable = Explorable("kernel", data, {"en": "text"})
+    assert data_of(explorable) == data
+    assert len(parse(explorable)) == 4
 
 
 @each_explorable

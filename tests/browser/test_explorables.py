@@ -541,7 +541,7 @@ def test_window_slides_over_the_image_by_itself(kernel):
     ],
 )
 def test_verdict_is_what_the_steps_say(descent, share, verdict):
-    assert_path(descent, share)
+    assert_path(descent, share, 4)
     assert descent.verdict() == verdict
 
 
@@ -549,7 +549,7 @@ def test_verdict_is_what_the_steps_say(descent, share, verdict):
     ("share", "verdict"), [(0.9, "oscillating"), (1.1, "diverging")]
 )
 def test_path_is_numpys_step_by_step(descent, share, verdict):
-    assert_path(descent, share)
+    assert_path(descent, share, 8)
     assert descent.verdict() == verdict
     before = abs(descent.shown()[0] - descent.bottom)
     descent.run(1)
@@ -557,13 +557,13 @@ def test_path_is_numpys_step_by_step(descent, share, verdict):
     assert after < 1e-6 * before if share < 1 else after > 1e6 * before
 
 
-def assert_path(descent, share):
-    """Take eight steps and hold each against NumPy."""
+def assert_path(descent, share, count):
+    """Take some steps and hold each against NumPy."""
     descent.begin(share)
     rate = share * descent.limit
     expected = descent.at(descent.value(".facts .weight"))
     assert descent.verdict() == "ready"
-    for steps in range(1, 9):
+    for steps in range(1, count + 1):
         slope = descent.value(".slope")
         assert slope == pytest.approx(expected[2], rel=1e-9)
         w = expected[0] - rate * expected[2]
@@ -826,6 +826,8 @@ def test_speaks_the_pages_language(both, language):
         said = explorable.texts()
         assert len(said) > 20
         assert not [text for text in said if re.search("undefined|NaN|null", text)]
+        labels = explorable.find("[data-say]").all_text_contents()
+        assert len(labels) > 10 and all(labels), labels
         if language == "en":
             assert not [text for text in said if CHINESE.search(text)]
         else:
