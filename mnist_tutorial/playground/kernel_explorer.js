@@ -20,7 +20,7 @@ const KERNEL_WORDS = {
     title: "动手：一个 3×3 的卷积核",
     otherLanguage: "English",
     digits: "选一个数字",
-    digit: "数字",
+    digit: (number) => `第 ${number} 张图片`,
     scan: "▶ 滑一遍",
     stop: "■ 停下",
     input: "输入 28×28：拖动绿框",
@@ -46,7 +46,7 @@ const KERNEL_WORDS = {
     title: "Try it: one 3×3 kernel",
     otherLanguage: "中文",
     digits: "Choose a digit",
-    digit: "digit",
+    digit: (number) => `image ${number}`,
     scan: "▶ slide over all",
     stop: "■ stop",
     input: "Input 28×28: drag the frame",
@@ -342,7 +342,7 @@ explorable("kernel", {
         mix(white, value < 0 ? minus : plus, Math.abs(value) / most);
 
       digitButtons.forEach((button, index) => {
-        button.setAttribute("aria-label", `${word("digit")} ${index + 1}`);
+        button.setAttribute("aria-label", word("digit")(index + 1));
         paint(thumbnails[index], images[index], gray, []);
       });
       digits.select(digit);
