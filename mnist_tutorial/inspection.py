@@ -77,10 +77,10 @@ def map_layers(model: keras.Model) -> list[str]:
     InputError
         If the model does not know its input shape, and so not its outputs'.
     """
-    if not getattr(model, "inputs", None):
+    if len(getattr(model, "inputs", None) or ()) != 1:
         raise InputError(
-            f"model must know its input shape, got {model.name} without one; "
-            "begin it with keras.Input"
+            "model must know the shape of its one input, got "
+            f"{getattr(model, 'name', type(model).__name__)}; begin it with keras.Input"
         )
     return [
         layer.name

@@ -482,6 +482,12 @@ class ToAll(MaxPool2D):
         return np.kron(output_gradient, np.ones((1, 2, 2, 1)))
 
 
+class Overwriting(ReLU):
+    def backward(self, output_gradient):
+        output_gradient[...] = 0
+        return output_gradient
+
+
 class ExamplesMixedUp(Flatten):
     def backward(self, output_gradient):
         return super().backward(output_gradient)[::-1]
@@ -515,6 +521,7 @@ def strided_convolution(kind):
         (lambda kind: (kind(), arrays(0, (1, 4, 4, 2))[0]), ToAll, {"inputs"}),
         (lambda kind: (kind(), arrays(0, (5, 5))[0]), Undefined, {"inputs"}),
         (lambda kind: (kind(), arrays(0, (5, 5))[0]), ExamplesMixedUp, {"inputs"}),
+        (lambda kind: (kind(), arrays(0, (5, 5))[0]), Overwriting, {"inputs"}),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -810,12 +817,74 @@ def test_from_keras_keeps_every_setting(stride, first, second, third, is_maximum
 def test_from_keras_copies_weights_whatever_the_backend_hands_out():
     """Build stand-ins for Keras, since not each of its backends hands out its own."""
     kernel, bias = arrays(0, (3, 2), (2,))
-    layer = type("Dense", (), {"get_weights": lambda self: [kernel, bias]})()
-    model = type("Sequential", (), {"built": True, "layers": [layer]})()
+    made = {"__module__": "keras"}
+    layer = type("Dense", (), made | {"get_weights": lambda self: [kernel, bias]})()
+    model = type("Sequential", (), made | {"built": True, "layers": [layer]})()
     network = from_keras(model)
     assert np.array_equal(network.parameters[0], kernel)
     network.parameters[0][:] = 0
     assert kernel.all()
+
+
+class Conv2DOfOurs(keras.layers.Conv2D):
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+def cut_off(values):
+    return keras.ops.minimum(keras.ops.relu(values), 0.1)
+
+
+def test_from_keras_does_not_go_by_names_alone():
+    """What bears the name of something supported can compute something else."""
+    Conv2DOfOurs.__name__ = "Conv2D"
+    cut_off.__name__ = "relu"
+    image = keras.Input((8, 8, 1))
+    for layer in (Conv2DOfOurs(2, 3), keras.layers.Conv2D(2, 3, activation=cut_off)):
+        with pytest.raises(InputError, match="must be"):
+            from_keras(keras.Sequential([image, layer]))
+    other = type("Sequential", (keras.Sequential,), {})
+    with pytest.raises(InputError, match=r"must be a keras\.Sequential"):
+        from_keras(other([image, keras.layers.Conv2D(2, 3)]))
+
+
+# --- what is remembered --------------------------------------------------------------
+
+
+def test_a_layer_keeps_what_it_saw():
+    """Changing images afterwards must not change gradients, nor outputs images."""
+    images, kernel, bias, slope = arrays(0, (4, 6), (6, 3), (3,), (4, 3))
+    dense, fresh = Dense(kernel, bias), Dense(kernel, bias)
+    fresh.forward(images.copy())
+    dense.forward(images)
+    images[:] = 0
+    fresh.backward(slope), dense.backward(slope)
+    assert np.array_equal(dense.kernel_gradient, fresh.kernel_gradient)
+    (flat,) = arrays(1, (2, 12))
+    Flatten().forward(flat)[:] = 7
+    assert not np.any(flat == 7)
+
+
+def test_backward_waits_for_a_forward_that_came_to_its_end():
+    images, kernel, bias, wide = arrays(
+        0, (2, 6, 6, 1), (3, 3, 1, 2), (2,), (2, 4, 4, 3)
+    )
+    layer = Conv2D(kernel, bias)
+    network = Network([layer, ReLU()])
+    outputs = network.forward(images)
+    with pytest.raises(InputError, match="channels"):
+        network.forward(wide)
+    for part in (layer, network):
+        with pytest.raises(InputError, match="after forward"):
+            part.backward(np.ones_like(outputs))
+    network.forward(images)
+    assert network.backward(np.ones_like(outputs)).shape == images.shape
+
+
+def test_a_layer_stands_in_a_network_once():
+    relu = ReLU()
+    with pytest.raises(InputError, match="one of them twice"):
+        Network([relu, Flatten(), relu])
 
 
 # --- training ------------------------------------------------------------------------
@@ -992,6 +1061,15 @@ REFUSED = {
     ),
     "a list": (lambda: DENSE.forward([[1.0] * 6]), "NumPy array", "list"),
     "a tensor": (lambda: CONV.forward(tf.constant(X)), "NumPy array", "float64"),
+    "one number": (lambda: Flatten().forward(np.array(1.0)), "one axis", "single"),
+    "three sides": (lambda: im2col(X, (1, 2, 3)), "height and a width", "1, 2, 3"),
+    "half a side": (lambda: MaxPool2D(2.5), "pool_size", "2.5"),
+    "true as a size": (lambda: MaxPool2D(True), "pool_size", "True"),
+    "one-sided image": (
+        lambda: col2im(np.ones((1, 2, 2, 4)), 2, image_size=(3,)),
+        "image_size must be a height and a width",
+        "3,",
+    ),
     "nan": (
         lambda: CONV.forward(with_value(np.nan)),
         "inputs of Conv2D .* finite",
@@ -1027,7 +1105,7 @@ REFUSED = {
         "0",
     ),
     "stride 1.5": (lambda: MaxPool2D(2, stride=1.5), "stride must be a whole", "1.5"),
-    "pool size 0": (lambda: AveragePool2D(0), "window_height must be .* from 1", "0"),
+    "pool size 0": (lambda: AveragePool2D(0), "pool_size must be .* from 1", "0"),
     "im2col stride": (lambda: im2col(X, 3, stride=-1), "stride must be", "-1"),
     "im2col rank": (lambda: im2col(X[0], 3), "images must have 4 axes", "8, 8, 2"),
     "im2col type": (lambda: im2col(X.astype(int), 3), "images must be", "int64"),

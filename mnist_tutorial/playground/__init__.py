@@ -83,7 +83,7 @@ def kernel_explorer(images: np.ndarray) -> Explorable:
     InputError
         If the shape, the number of images or a value does not fit.
     """
-    pixels = np.asarray(images)
+    pixels = _array("images", images)
     if pixels.ndim == 4 and pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim != 3 or pixels.shape[1:] != (28, 28):
@@ -143,7 +143,11 @@ def descent_explorer(x: np.ndarray, y: np.ndarray) -> Explorable:
     InputError
         If a shape or a value does not fit.
     """
-    x, y = (np.asarray(values, dtype=np.float64) for values in (x, y))
+    x, y = _array("x", x), _array("y", y)
+    for name, values in (("x", x), ("y", y)):
+        if values.dtype.kind not in "iuf":
+            raise InputError(f"{name} must be numbers, got {values.dtype}")
+    x, y = x.astype(np.float64), y.astype(np.float64)
     if x.ndim != 1 or x.shape != y.shape or not 1 <= len(x) <= MAX_POINTS:
         raise InputError(
             f"x and y must both have shape (n,) with 1 to {MAX_POINTS} points, "
@@ -171,6 +175,15 @@ def descent_explorer(x: np.ndarray, y: np.ndarray) -> Explorable:
             "grow. It needs JavaScript.",
         },
     )
+
+
+def _array(name: str, values: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(
+            f"{name} must be an array of numbers, got rows of several lengths"
+        ) from error
 
 
 def _source(name: str) -> str:

@@ -22,6 +22,8 @@ def check_floats(
             f"{name} must be a NumPy array of float32 or float64, got {received}; "
             "convert it with np.asarray(…, dtype=np.float32)"
         )
+    if array.ndim == 0:
+        raise InputError(f"{name} must have at least one axis, got a single number")
     if axes is not None and array.ndim != axes:
         raise InputError(f"{name} must have {axes} axes, got shape {array.shape}")
     if shape is not None and array.shape != shape:
@@ -54,14 +56,15 @@ def check_labels(labels: np.ndarray, count: int, classes: int) -> None:
 def check_counts(**counts: int) -> None:
     """Refuse what is not a whole number from 1."""
     for name, value in counts.items():
-        if not (isinstance(value, Integral) and value >= 1):
+        if isinstance(value, bool) or not (isinstance(value, Integral) and value >= 1):
             raise InputError(f"{name} must be a whole number from 1, got {value!r}")
 
 
 def check_positive(**numbers: float) -> None:
     """Refuse what is not a positive number."""
     for name, value in numbers.items():
-        if not (isinstance(value, Real) and math.isfinite(value) and value > 0):
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        if not (is_number and math.isfinite(value) and value > 0):
             raise InputError(f"{name} must be a positive number, got {value!r}")
 
 

@@ -40,7 +40,7 @@ def from_keras(model: Any) -> Network:
     InputError
         If the model or one of its layers is of another kind.
     """
-    if type(model).__name__ != "Sequential":
+    if type(model).__name__ != "Sequential" or not _is_of(type(model), "keras"):
         raise InputError(
             f"model must be a keras.Sequential, got {type(model).__name__}"
         )
@@ -52,9 +52,11 @@ def from_keras(model: Any) -> Network:
     layers = []
     for layer in model.layers:
         kind = type(layer).__name__
-        if kind not in _REBUILD:
+        if kind not in _REBUILD or not _is_of(type(layer), "keras"):
+            origin = "" if kind not in _REBUILD else f" of {type(layer).__module__}"
             raise InputError(
-                f"layer {layer.name!r} must be one of {', '.join(_REBUILD)}, got {kind}"
+                f"layer {layer.name!r} must be one of {', '.join(_REBUILD)}, got "
+                f"{kind}{origin}"
             )
         layers.append(_REBUILD[kind](layer))
         if _setting(layer, "activation", "linear", "relu") == "relu":
@@ -65,7 +67,8 @@ def from_keras(model: Any) -> Network:
 def _setting(layer: Any, name: str, *supported: Any) -> Any:
     """Return a setting of a Keras layer, if it is supported."""
     value = getattr(layer, name, supported[0])
-    value = getattr(value, "__name__", value)  # activations are functions
+    if _is_of(value, "keras", "tensorflow", "jax", "torch"):
+        value = getattr(value, "__name__", value)  # activations are functions
     if value not in supported:
         raise InputError(
             f"{name} of layer {layer.name!r} must be "
@@ -81,9 +84,20 @@ def _number(layer: Any, name: str) -> int:
     return first
 
 
+def _is_of(thing: Any, *packages: str) -> bool:
+    """Tell whether a class or function was made by one of some packages."""
+    return (getattr(thing, "__module__", None) or "").split(".")[0] in packages
+
+
 def _weights(layer: Any) -> list[np.ndarray]:
     _setting(layer, "use_bias", True)
-    return layer.get_weights()
+    weights = layer.get_weights()
+    if len(weights) != 2:
+        raise InputError(
+            f"layer {layer.name!r} must have a kernel and a bias, got {len(weights)} "
+            "arrays of weights"
+        )
+    return weights
 
 
 def _convolution(layer: Any) -> Conv2D:

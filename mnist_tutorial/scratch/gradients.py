@@ -132,7 +132,7 @@ def gradient_check(
     rng = np.random.default_rng(seed)
     layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
     output_gradient = rng.normal(size=layer.forward(inputs).shape)
-    gradients = [layer.backward(output_gradient), *layer.gradients]
+    gradients = [layer.backward(output_gradient.copy()), *layer.gradients]
     names, arrays = ["inputs", *layer.parameter_names], [inputs, *layer.parameters]
 
     def weighted_sum():
@@ -149,7 +149,7 @@ def gradient_check(
                 f"{count} entries at one; try random inputs and biases, or a smaller "
                 "step"
             )
-        if np.shape(gradient) == array.shape:
+        if isinstance(gradient, np.ndarray) and gradient.shape == array.shape:
             claimed = gradient.flat[chosen]
             errors[name] = _relative_error(claimed[is_smooth], slopes[is_smooth])
         else:

@@ -11,7 +11,7 @@ import functools
 import numpy as np
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch.checks import check_floats
+from mnist_tutorial.scratch.checks import check_counts, check_floats
 from mnist_tutorial.scratch.windows import (
     check_window,
     col2im,
@@ -96,7 +96,7 @@ class Dense(Layer):
                 f"inputs of Dense must have shape (n, {len(self.kernel)}), as its "
                 f"kernel has that many rows, got {inputs.shape}"
             )
-        self._inputs = inputs
+        self._inputs = inputs.copy()
         outputs = inputs @ self.kernel + self.bias
         self._output_shape = outputs.shape
         return outputs
@@ -132,7 +132,7 @@ class Flatten(Layer):
         """Change the shape."""
         check_floats("inputs of Flatten", inputs)
         self._input_shape = inputs.shape
-        outputs = inputs.reshape(len(inputs), -1)
+        outputs = inputs.reshape(len(inputs), -1).copy()
         self._output_shape = outputs.shape
         return outputs
 
@@ -152,6 +152,7 @@ class _WindowLayer(Layer):
         self.stride, self.padding = stride, padding
 
     def _pad(self, images: np.ndarray, value: float = 0.0) -> np.ndarray:
+        self._output_shape = None  # until forward has come to its end
         check_floats(f"inputs of {type(self).__name__}", images, axes=4)
         borders = [(0, 0), (0, 0)]
         if self.padding == "same":
@@ -253,6 +254,7 @@ class _Pool2D(_WindowLayer):
     def __init__(
         self, pool_size: int = 2, *, stride: int | None = None, padding: str = "valid"
     ):
+        check_counts(pool_size=pool_size)
         super().__init__(pool_size, pool_size if stride is None else stride, padding)
         self.pool_size = pool_size
 

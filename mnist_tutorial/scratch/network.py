@@ -31,6 +31,11 @@ class Network(Layer):
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise InputError(f"layers must be Layer objects, got {layer!r}")
+        if len({id(layer) for layer in self.layers}) < len(self.layers):
+            raise InputError(
+                "layers must be different objects, got one of them twice; each "
+                "remembers its own inputs, so make another one"
+            )
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -53,6 +58,8 @@ class Network(Layer):
 
     def forward(self, inputs):
         """Hand the outputs of each layer to the next one."""
+        for layer in self.layers:  # so that backward sees a forward that was refused
+            layer._output_shape = None
         for layer in self.layers:
             inputs = layer.forward(inputs)
         return inputs

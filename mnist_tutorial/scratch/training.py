@@ -196,7 +196,11 @@ def train(
     """
     check_counts(epochs=epochs, batch_size=batch_size)
     check_floats("x", x)
-    check_labels(y, len(x), network.forward(x[:1]).shape[1])
+    if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
+        raise InputError(f"optimizer must be an SGD or an Adam, got {optimizer!r}")
+    logits = network.forward(x[:1])
+    check_floats("logits of the network", logits, axes=2)
+    check_labels(y, len(x), logits.shape[1])
     rng = np.random.default_rng(seed)
     losses = []
     for _ in range(epochs):

@@ -154,9 +154,11 @@ def col2im(
     """
     window = check_window(kernel_size, stride)
     check_floats("patches", patches, axes=4)
+    height, width = _pair("image_size", image_size)
+    check_counts(image_height=height, image_width=width)
     places = math.prod(window)
     channels = max(1, patches.shape[3] // places)
-    images = np.zeros((len(patches), *image_size, channels), patches.dtype)
+    images = np.zeros((len(patches), height, width, channels), patches.dtype)
     pixels = window_pixels(images, window, stride)
     expected = (*pixels[0].shape[:3], places * channels)
     if patches.shape != expected:
@@ -171,6 +173,13 @@ def col2im(
 
 def check_window(window: int | tuple[int, int], stride: int) -> tuple[int, int]:
     """Return a window's height and width, or refuse it or its stride."""
-    height, width = (window, window) if isinstance(window, Integral) else window
+    height, width = _pair("window", window)
     check_counts(window_height=height, window_width=width, stride=stride)
     return height, width
+
+
+def _pair(name: str, size: int | tuple[int, int]) -> tuple[int, int]:
+    sizes = (size, size) if isinstance(size, Integral) else size
+    if not isinstance(sizes, tuple | list) or len(sizes) != 2:
+        raise InputError(f"{name} must be a height and a width, got {size!r}")
+    return tuple(sizes)
