@@ -870,15 +870,24 @@ def test_backward_waits_for_a_forward_that_came_to_its_end():
         0, (2, 6, 6, 1), (3, 3, 1, 2), (2,), (2, 4, 4, 3)
     )
     layer = Conv2D(kernel, bias)
-    network = Network([layer, ReLU()])
-    outputs = network.forward(images)
+    outputs = layer.forward(images)
     with pytest.raises(InputError, match="channels"):
-        network.forward(wide)
-    for part in (layer, network):
-        with pytest.raises(InputError, match="after forward"):
-            part.backward(np.ones_like(outputs))
+        layer.forward(wide)
+    with pytest.raises(InputError, match="after forward"):
+        layer.backward(np.ones_like(outputs))
+    layer.forward(images)
+    assert layer.backward(np.ones_like(outputs)).shape == images.shape
+
+
+def test_a_network_goes_back_only_if_every_layer_went_forward():
+    """The first layer has seen what the second one refuses."""
+    images, kernel, bias = arrays(0, (4, 3), (3, 3), (3,))
+    network = Network([Dense(kernel, bias), Dense(kernel, bias)])
     network.forward(images)
-    assert network.backward(np.ones_like(outputs)).shape == images.shape
+    with np.errstate(over="ignore"), pytest.raises(InputError, match="infinity"):
+        network.forward(images * 1e308)
+    with pytest.raises(InputError, match="after forward"):
+        network.backward(np.ones((4, 3)))
 
 
 def test_a_layer_stands_in_a_network_once():
