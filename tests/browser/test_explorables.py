@@ -610,6 +610,8 @@ def test_drawing_is_where_its_axes_say(descent):
         return low + (places - first) / (last - first) * (high - low)
 
     across, up, spots = descent.plot("parabola")
+    assert across == sorted(across) and up == sorted(up, reverse=True)
+    assert (np.diff([value for _, value in up]) > 0).all(), "the plot is upside down"
     size = max(abs(w)), max(loss)
     np.testing.assert_allclose(read(across, spots[:, 0]), w, atol=0.01 * size[0])
     np.testing.assert_allclose(read(up, spots[:, 1]), loss, atol=0.01 * size[1])
