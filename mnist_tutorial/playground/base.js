@@ -301,7 +301,10 @@ function significant(value, digits = 4) {
   const size = Math.abs(value);
   if (size === 0 || (size >= 1e-3 && size < 1e5))
     return String(Number(value.toPrecision(digits))).replace("-", "−");
-  const [mantissa, exponent] = value.toExponential(digits - 1).split("e").map(Number);
+  const [mantissa, exponent] = value
+    .toExponential(digits - 1)
+    .split("e")
+    .map(Number);
   return `${String(mantissa).replace("-", "−")}×${powerOfTen(exponent)}`;
 }
 
