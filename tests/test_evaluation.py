@@ -1,19 +1,34 @@
 """How good a classifier is: against SciPy, against counting, against simulation."""
 
+import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy.special import softmax
+from scipy import stats
+from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest
+from sklearn import metrics
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.evaluation import (
     Estimate,
+    MeanEstimate,
+    PairedComparison,
     accuracy,
     confusion_matrix,
+    expected_calibration_error,
+    fit_temperature,
+    log_loss,
+    mcnemar,
+    mean_interval,
+    per_class,
+    reliability,
+    softmax,
     wilson_interval,
     worst_errors,
 )
@@ -52,14 +67,55 @@ def test_default_confidence_is_95_percent():
     assert wilson_interval(7, 9) != wilson_interval(7, 9, confidence=0.9)
 
 
-@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
-def test_interval_covers_as_often_as_it_says(share):
-    total, repetitions = 1000, 20_000
-    drawn = np.random.default_rng(0).binomial(total, share, repetitions)
+def exact_coverage(total, share):
+    """Sum the binomial probabilities of all counts whose interval holds the share."""
+    counts = np.arange(total + 1)
+    bounds = np.array([wilson_interval(int(n), total) for n in counts])
+    held = (bounds[:, 0] <= share) & (share <= bounds[:, 1])
+    return stats.binom.pmf(counts, total, share)[held].sum()
+
+
+@pytest.mark.parametrize(
+    ("total", "share"),
+    [
+        *((10_000, share) for share in (0.5, 0.9, 0.95, 0.98, 0.99, 0.995)),
+        *((2000, share) for share in (0.5, 0.9, 0.95, 0.98)),
+    ],
+)
+def test_interval_covers_as_often_as_it_says(total, share):
+    # Counts are whole, so 95 % cannot be met exactly: within a point of it.
+    exact = exact_coverage(total, share)
+    assert 0.94 < exact < 0.96
+    drawn = np.random.default_rng(0).binomial(total, share, 100_000)
     bounds = {n: wilson_interval(int(n), total) for n in np.unique(drawn)}
     covered = np.mean([bounds[n][0] <= share <= bounds[n][1] for n in drawn])
-    # Counts are whole, so 95 % cannot be met exactly: within a point of it.
-    assert 0.94 < covered < 0.965
+    assert 0.94 < covered < 0.96
+    assert abs(covered - exact) < 0.004  # six standard deviations of 100,000 draws
+
+
+@pytest.mark.parametrize(
+    ("total", "share"), [(2000, 0.995), (200, 0.98), (100, 0.98), (50, 0.9), (10, 0.5)]
+)
+def test_interval_covers_roughly_when_few_errors_are_expected(total, share):
+    # Ten errors or fewer come in coarse steps: no interval does better on all shares.
+    assert 0.925 < exact_coverage(total, share) < 0.985
+
+
+def test_interval_covers_on_average_over_shares():
+    shares = np.random.default_rng(1).uniform(0.9, 0.999, 200)
+    coverage = [exact_coverage(1000, share) for share in shares]
+    assert 0.945 < np.mean(coverage) < 0.955
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.8, 0.99])
+def test_other_confidences_cover_as_often_as_they_say(confidence):
+    drawn = np.arange(2001)
+    bounds = np.array(
+        [wilson_interval(int(n), 2000, confidence=confidence) for n in drawn]
+    )
+    held = (bounds[:, 0] <= 0.7) & (0.7 <= bounds[:, 1])
+    covered = stats.binom.pmf(drawn, 2000, 0.7)[held].sum()
+    assert abs(covered - confidence) < 0.02
 
 
 @pytest.mark.parametrize(
@@ -78,6 +134,78 @@ def test_confidence_out_of_range_is_refused(confidence):
     with pytest.raises(InputError) as caught:
         wilson_interval(1, 2, confidence=confidence)
     assert str(caught.value) == f"confidence must be in (0, 1), got {confidence}"
+
+
+# --- the mean of runs ----------------------------------------------------------------
+
+runs = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
+
+
+@settings(max_examples=100, deadline=None)
+@given(runs, st.floats(0.01, 0.99))
+def test_mean_interval_is_scipys(values, confidence):
+    spread = np.std(values, ddof=1)
+    assume(spread > 1e-6)
+    error = stats.sem(values)
+    expected = stats.t.interval(confidence, len(values) - 1, np.mean(values), error)
+    found = mean_interval(values, confidence=confidence)
+    assert found.mean == pytest.approx(np.mean(values), abs=1e-9)
+    np.testing.assert_allclose((found.low, found.high), expected, atol=1e-8, rtol=1e-9)
+    assert found.count == len(values)
+    assert [type(part) for part in found] == [float, float, float, int]
+
+
+@pytest.mark.parametrize("count", [2, 3, 6, 20])
+@pytest.mark.parametrize("confidence", [0.95, 0.8])
+def test_mean_interval_covers_as_often_as_it_says(count, confidence):
+    draws = np.random.default_rng(0).normal(0.98, 0.001, (20_000, count))
+    found = [mean_interval(values, confidence=confidence) for values in draws]
+    covered = np.mean([estimate.low <= 0.98 <= estimate.high for estimate in found])
+    assert abs(covered - confidence) < 0.01  # more than three standard deviations
+    assert mean_interval(draws[0]) == mean_interval(draws[0], confidence=0.95)
+
+
+def test_equal_runs_leave_no_width_and_whole_numbers_do():
+    assert mean_interval([0.5, 0.5, 0.5]) == MeanEstimate(0.5, 0.5, 0.5, 3)
+    low, high = stats.t.interval(0.95, 1, 2, stats.sem([1, 3]))
+    assert mean_interval([1, 3]) == (2, pytest.approx(low), pytest.approx(high), 2)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (
+            MeanEstimate(0.98123, 0.97941, 0.98306, 5),
+            "0.9812 (interval 0.9794 to 0.9831, 5 runs)",
+        ),
+        (MeanEstimate(0.5, 0.5, 0.5, 2), "0.5000 (interval 0.5000 to 0.5000, 2 runs)"),
+        (MeanEstimate(12.34, 9.9, 14.8, 3), "12.3 (interval 9.9 to 14.8, 3 runs)"),
+        (MeanEstimate(1234.5, 900.0, 1569, 4), "1234 (interval 900 to 1569, 4 runs)"),
+    ],
+)
+def test_a_mean_is_told_to_two_digits_of_its_half_width(estimate, text):
+    assert str(estimate) == text
+
+
+@pytest.mark.parametrize("values", [[], [0.5], 0.5, [[0.5, 0.6]]])
+def test_one_run_shows_no_spread(values):
+    with pytest.raises(InputError, match="at least 2 numbers, one a run") as caught:
+        mean_interval(values)
+    assert str(caught.value).endswith(f"got shape {np.shape(values)}")
+
+
+@pytest.mark.parametrize(
+    "values", [[0.5, math.nan], [math.inf, 1], ["0.5", "0.6"], [True, False]]
+)
+def test_runs_that_failed_are_refused_and_not_left_out_in_silence(values):
+    with pytest.raises(InputError, match="values must be finite numbers, got"):
+        mean_interval(values)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, math.nan])
+def test_mean_interval_refuses_a_confidence_out_of_range(confidence):
+    with pytest.raises(InputError, match="confidence must be in"):
+        mean_interval([1, 2], confidence=confidence)
 
 
 # --- accuracy ------------------------------------------------------------------------
@@ -117,6 +245,7 @@ def test_accuracy_is_the_share_that_a_loop_counts(pairs):
             Estimate(0.0, 0.0, 1.0, 0, 1),
             "0.00 % (95 % interval 0.00 % to 100.00 %, 0 of 1)",
         ),
+        (Estimate(math.nan, 0.0, 1.0, 0, 0), "unknown (0 of 0)"),
     ],
 )
 def test_an_estimate_reads_as_a_sentence_would(estimate, text):
@@ -170,7 +299,7 @@ def test_classes_out_of_range_are_refused(labels, predictions, name, low, high):
     )
 
 
-@pytest.mark.parametrize("measure", [accuracy, confusion_matrix])
+@pytest.mark.parametrize("measure", [accuracy, confusion_matrix, per_class])
 @pytest.mark.parametrize(
     ("labels", "predictions"),
     [
@@ -191,7 +320,7 @@ def test_two_lists_of_one_length_are_needed(measure, labels, predictions):
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("measure", [accuracy, confusion_matrix])
+@pytest.mark.parametrize("measure", [accuracy, confusion_matrix, per_class])
 @pytest.mark.parametrize(
     ("labels", "predictions", "name"),
     [
@@ -206,6 +335,117 @@ def test_whole_numbers_are_needed(measure, labels, predictions, name):
         measure(labels, predictions)
 
 
+# --- each class ----------------------------------------------------------------------
+
+pairs_of_classes = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=80
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs_of_classes)
+def test_precision_and_recall_are_scikit_learns(pairs):
+    labels, predictions = (np.array(values) for values in zip(*pairs, strict=True))
+    precision, recall, _, support = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=range(5), zero_division=np.nan
+    )
+    found = per_class(labels, predictions, num_classes=5)
+    assert [report.label for report in found] == list(range(5))
+    np.testing.assert_array_equal([r.precision.value for r in found], precision)
+    np.testing.assert_array_equal([r.recall.value for r in found], recall)
+    assert [report.recall.total for report in found] == support.tolist()
+    assert [report.precision.total for report in found] == [
+        int(np.sum(predictions == label)) for label in range(5)
+    ]
+
+
+def test_each_share_has_the_interval_of_its_own_count():
+    labels = np.repeat([0, 1], [30, 70])
+    predictions = np.repeat([0, 1, 0, 1], [20, 10, 5, 65])
+    zero = per_class(labels, predictions)[0]
+    assert zero.recall == (20 / 30, *wilson_interval(20, 30), 20, 30)
+    assert zero.precision == (20 / 25, *wilson_interval(20, 25), 20, 25)
+
+
+def test_ten_classes_are_usual_and_those_that_do_not_occur_stay_unknown():
+    found = per_class(np.array([3, 3, 3]), np.array([3, 3, 8]))
+    assert len(found) == 10
+    assert found[3].precision.value == 1 and found[3].recall.correct == 2
+    assert found[8].precision.value == 0 and found[8].precision.total == 1
+    for unknown in (found[8].recall, found[0].recall, found[0].precision):
+        assert math.isnan(unknown.value)
+        assert unknown[1:] == (0.0, 1.0, 0, 0)
+
+
+# --- two networks compared -----------------------------------------------------------
+
+
+def arrays_with(only_a, only_b, both=3, neither=2):
+    """Return labels and two predictions with these counts, in a fixed order."""
+    a = [1] * only_a + [0] * only_b + [1] * both + [0] * neither
+    b = [0] * only_a + [1] * only_b + [1] * both + [0] * neither
+    return np.ones(len(a), int), np.array(a), np.array(b)
+
+
+@pytest.mark.parametrize("only_a", range(8))
+@pytest.mark.parametrize("only_b", range(8))
+def test_p_value_is_what_enumerating_all_tosses_gives(only_a, only_b):
+    tosses = only_a + only_b
+    outcomes = itertools.product((0, 1), repeat=tosses)
+    surprise = abs(only_a - only_b)
+    as_uneven = sum(abs(2 * sum(heads) - tosses) >= surprise for heads in outcomes)
+    found = mcnemar(*arrays_with(only_a, only_b))
+    assert found[:2] == (only_a, only_b)
+    assert found.p_value == pytest.approx(float(Fraction(as_uneven, 2**tosses)))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_p_value_is_scipys_binomial_test(only_a, only_b):
+    assume(only_a + only_b)
+    found = mcnemar(*arrays_with(only_a, only_b))
+    expected = binomtest(only_a, only_a + only_b).pvalue
+    assert found.p_value == pytest.approx(expected, rel=1e-9)
+    assert type(found.only_a) is int and type(found.p_value) is float
+    turned = mcnemar(*arrays_with(only_b, only_a))
+    assert turned == (only_b, only_a, found.p_value)
+
+
+def test_networks_that_are_never_right_alone_are_not_told_apart():
+    labels = np.array([0, 1, 2, 3])
+    assert mcnemar(labels, labels, labels) == PairedComparison(0, 0, 1.0)
+    both_wrong = mcnemar(labels, labels + 1, labels + 2)
+    assert both_wrong == PairedComparison(0, 0, 1.0)
+
+
+def test_a_fair_coin_is_called_unfair_no_more_often_than_allowed():
+    rng = np.random.default_rng(0)
+    heads = rng.binomial(90, 0.5, 2000)
+    p_values = np.array([mcnemar(*arrays_with(h, 90 - h)).p_value for h in heads])
+    for level in (0.01, 0.05, 0.2):
+        assert np.mean(p_values <= level) < level + 0.01
+
+
+def test_a_comparison_reads_as_a_sentence_would():
+    text = "only A right: 12, only B right: 31, p = 0.0054"
+    assert str(PairedComparison(12, 31, 0.00536)) == text
+
+
+@pytest.mark.parametrize(
+    ("labels", "a", "b", "name"),
+    [
+        ([1, 2], [1, 2, 3], [1, 2], "predictions_a"),
+        ([1, 2], [1, 2], [1], "predictions_b"),
+        ([], [], [], "predictions_a"),
+        ([1, 2], [1, 2], [0.5, 1.0], "predictions_b"),
+        ([1, 2], [0.5, 1.0], [1, 2], "predictions_a"),
+    ],
+)
+def test_three_lists_of_classes_are_needed(labels, a, b, name):
+    with pytest.raises(InputError, match=name):
+        mcnemar(np.array(labels, int), np.array(a), np.array(b))
+
+
 # --- the worst errors ----------------------------------------------------------------
 
 
@@ -214,7 +454,7 @@ def worst_by_brute_force(labels, logits):
     found = []
     for index, (label, scores) in enumerate(zip(labels, logits, strict=True)):
         if int(np.argmax(scores)) != label:
-            loss = -math.log(softmax(scores.astype(float))[label])
+            loss = -math.log(scipy.special.softmax(scores.astype(float))[label])
             found.append((loss, index))
     return sorted(found, key=lambda pair: -pair[0])
 
@@ -279,3 +519,305 @@ def test_labels_that_the_logits_have_no_score_for_are_refused(label):
 def test_a_negative_count_is_refused():
     with pytest.raises(InputError, match="count"):
         worst_errors(np.ones(5, int), np.tile([5.0, 0.0], (5, 1)), count=-1)
+
+
+# --- probabilities -------------------------------------------------------------------
+
+
+def draw(seed, n=60, num_classes=4, scale=3.0):
+    """Return labels that follow the logits half-heartedly, and the logits."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, scale, (n, num_classes))
+    noisy = logits + rng.gumbel(0, scale, logits.shape)
+    labels = noisy.argmax(axis=1)
+    labels[:2] = 0, 1
+    return labels, logits
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 1e4))
+def test_softmax_is_the_formula_in_exact_arithmetic(seed, scale):
+    logits = np.random.default_rng(seed).normal(0, scale, (3, 5)).astype(np.float32)
+    found = softmax(logits)
+    assert found.dtype == np.float64
+    for row, probabilities in zip(logits.tolist(), found, strict=True):
+        powers = [math.exp(score - max(row)) for score in row]
+        expected = [power / math.fsum(powers) for power in powers]
+        np.testing.assert_allclose(probabilities, expected, rtol=1e-12, atol=1e-300)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-14)
+
+
+def test_softmax_of_huge_logits_does_not_overflow():
+    with np.errstate(over="raise", invalid="raise"):
+        np.testing.assert_array_equal(softmax([[1e300, -1e300]]), [[1, 0]])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_log_loss_is_scikit_learns(seed):
+    labels, logits = draw(seed)
+    probabilities = softmax(logits)
+    expected = metrics.log_loss(labels, probabilities, labels=range(4))
+    assert log_loss(labels, probabilities) == pytest.approx(expected, rel=1e-9)
+    float32 = probabilities.astype(np.float32)
+    assert log_loss(labels, float32) == pytest.approx(expected, rel=1e-5)
+
+
+def test_log_loss_is_zero_when_sure_and_right_and_infinite_when_sure_and_wrong():
+    sure = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert log_loss(np.array([1, 0]), sure) == 0
+    with np.errstate(divide="raise"):
+        assert log_loss(np.array([1, 1]), sure) == math.inf
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_bins_are_those_that_a_loop_fills(seed, bins):
+    labels, logits = draw(seed)
+    probabilities = softmax(logits)
+    found = reliability(labels, probabilities, bins=bins)
+    np.testing.assert_allclose(found.edges, [k / bins for k in range(bins + 1)])
+    for k in range(bins):
+        inside = [
+            (row.max(), row.argmax() == label)
+            for row, label in zip(probabilities, labels, strict=True)
+            if k / bins < row.max() <= (k + 1) / bins
+        ]
+        assert found.count[k] == len(inside)
+        if not inside:
+            assert math.isnan(found.confidence[k]) and math.isnan(found.accuracy[k])
+            assert (found.low[k], found.high[k]) == (0, 1)
+            continue
+        confidence, right = zip(*inside, strict=True)
+        assert found.confidence[k] == pytest.approx(np.mean(confidence))
+        assert found.accuracy[k] == pytest.approx(np.mean(right))
+        bounds = binomtest(sum(right), len(right)).proportion_ci(method="wilson")
+        assert (found.low[k], found.high[k]) == pytest.approx(tuple(bounds))
+
+
+def test_a_bin_holds_its_upper_edge_and_the_last_one_holds_certainty():
+    probabilities = np.array([[0.5, 0.5], [1.0, 0.0], [0.75, 0.25]])
+    found = reliability(np.array([0, 0, 1]), probabilities, bins=4)
+    assert found.count.tolist() == [0, 1, 1, 1]
+    assert found.accuracy[1:].tolist() == [1, 0, 1]
+    assert len(reliability(np.array([0]), [[1.0, 0.0]]).count) == 10
+
+
+def test_calibration_error_of_a_case_worked_by_hand():
+    # Nine sure answers, six right: |6/9 - 0.9| counts 9/12; three of 0.6, all right.
+    probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] * 3)
+    labels = np.array([0] * 6 + [1] * 3 + [1] * 3)
+    expected = (9 * (0.9 - 6 / 9) + 3 * (1 - 0.6)) / 12
+    assert expected_calibration_error(labels, probabilities) == pytest.approx(expected)
+    one_bin = abs((9 * 0.9 + 3 * 0.6) / 12 - 9 / 12)
+    found = expected_calibration_error(labels, probabilities, bins=1)
+    assert found == pytest.approx(one_bin)
+
+
+def test_calibration_error_nears_zero_only_with_labels_drawn_as_announced():
+    rng = np.random.default_rng(0)
+    probabilities = softmax(rng.normal(0, 1.5, (40_000, 3)))
+    announced = (probabilities.cumsum(axis=1) < rng.random((40_000, 1))).sum(axis=1)
+    honest = expected_calibration_error(announced, probabilities)
+    few = expected_calibration_error(announced[:200], probabilities[:200])
+    boastful = expected_calibration_error(announced, softmax(3 * np.log(probabilities)))
+    assert honest < 0.01 < few
+    assert boastful > 0.1
+
+
+measures = pytest.mark.parametrize(
+    "measure", [log_loss, reliability, expected_calibration_error]
+)
+
+
+@measures
+@pytest.mark.parametrize(
+    "row",
+    [
+        [0.5, 0.6],
+        [0.5, 0.4],
+        [1.5, -0.5],
+        [math.nan, 0.5],
+        [math.inf, 0.0],
+        [3.0, -4.0],
+        [0.0, 0.0],
+    ],
+)
+def test_rows_that_are_no_distribution_are_refused(measure, row):
+    probabilities = np.array([[0.25, 0.75], row])
+    with pytest.raises(InputError) as caught:
+        measure(np.array([0, 1]), probabilities)
+    message = str(caught.value)
+    assert "each row must add up to 1, got row 1" in message
+    assert "softmax(logits)" in message and "\n" not in message
+
+
+@measures
+@pytest.mark.parametrize("probabilities", [np.zeros((0, 3)), [0.5, 0.5], [[[1.0]]]])
+def test_probabilities_of_another_shape_are_refused(measure, probabilities):
+    with pytest.raises(InputError, match=r"must be numbers of shape \(n, num_classes"):
+        measure(np.zeros(len(probabilities), int), np.array(probabilities))
+
+
+@measures
+def test_labels_must_fit_the_probabilities(measure):
+    rows = np.full((3, 2), 0.5)
+    with pytest.raises(InputError, match="one length"):
+        measure(np.array([0, 1]), rows)
+    with pytest.raises(InputError, match=r"labels must be in 0\.\.1"):
+        measure(np.array([0, 1, 2]), rows)
+    with pytest.raises(InputError, match="whole numbers"):
+        measure(np.array([0.0, 1.0, 1.0]), rows)
+
+
+def test_what_float32_networks_give_is_taken():
+    logits = np.random.default_rng(0).normal(0, 5, (1000, 10)).astype(np.float32)
+    float32 = scipy.special.softmax(logits, axis=1)
+    assert float32.dtype == np.float32
+    assert 0 < log_loss(logits.argmax(axis=1), float32) < 1
+
+
+@pytest.mark.parametrize("bins", [0, -3])
+def test_at_least_one_bin_is_needed(bins):
+    with pytest.raises(InputError, match=f"bins must be at least 1, got {bins}"):
+        reliability(np.array([0]), np.array([[1.0, 0.0]]), bins=bins)
+
+
+# --- the temperature -----------------------------------------------------------------
+
+
+def loss_at(temperature, labels, logits):
+    """Return the cross-entropy of scaled logits, from the definition."""
+    scaled = logits.astype(np.float64) / temperature
+    return np.mean(
+        scipy.special.logsumexp(scaled, axis=1) - scaled[np.arange(len(labels)), labels]
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.05, 50))
+def test_temperature_is_the_one_that_an_optimizer_finds(seed, scale):
+    labels, logits = draw(seed, n=200)
+    logits = scale * logits
+    best = minimize_scalar(
+        lambda power: loss_at(math.exp(power), labels, logits),
+        bounds=(math.log(scale) - 6, math.log(scale) + 6),
+        method="bounded",
+        options={"xatol": 1e-9},
+    )
+    temperature = fit_temperature(labels, logits)
+    assert temperature == pytest.approx(math.exp(best.x), rel=1e-4)
+    grid = np.geomspace(temperature / 20, temperature * 20, 400)
+    lowest = min(loss_at(value, labels, logits) for value in grid)
+    assert loss_at(temperature, labels, logits) <= lowest + 1e-12
+    assert type(temperature) is float
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([np.float32, np.float64]),
+    st.sampled_from([1e-3, 1.0, 30.0, 1e4, 1e30]),
+    st.booleans(),
+)
+def test_log_loss_never_rises_and_no_prediction_changes(seed, dtype, scale, ties):
+    labels, logits = draw(seed)
+    if ties:
+        logits = np.round(logits / 3)
+    logits = (scale * logits).astype(dtype)
+    right = logits[np.arange(len(labels)), labels]
+    assume(right.mean() > logits.mean() and np.any(right < logits.max(axis=1)))
+    temperature = fit_temperature(labels, logits)
+    before, after = loss_at(1, labels, logits), loss_at(temperature, labels, logits)
+    assert after <= before * (1 + 1e-15)
+    assert temperature > 0
+    scaled = logits / np.float64(temperature)
+    chosen = logits.argmax(axis=1)
+    # The chosen class stays at the top, and ties stay ties: the first is chosen again.
+    np.testing.assert_array_equal(
+        scaled[np.arange(len(labels)), chosen], scaled.max(axis=1)
+    )
+    if dtype == np.float32:
+        np.testing.assert_array_equal(scaled.argmax(axis=1), chosen)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_calibrated_is_left_alone(seed):
+    labels, logits = draw(seed, n=200)
+    mended = logits / fit_temperature(labels, logits)
+    again = fit_temperature(labels, mended)
+    assert again == pytest.approx(1, abs=1e-5)
+    assert loss_at(again, labels, mended) <= loss_at(1, labels, mended)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(1e-3, 1e3), st.floats(-1e3, 1e3))
+def test_scaled_logits_have_a_scaled_temperature_and_shifts_do_not_matter(
+    seed, factor, shift
+):
+    labels, logits = draw(seed)
+    temperature = fit_temperature(labels, logits)
+    scaled = fit_temperature(labels, factor * logits)
+    assert scaled == pytest.approx(factor * temperature, rel=1e-5)
+    shifted = fit_temperature(labels, logits + shift)
+    assert shifted == pytest.approx(temperature, rel=1e-5)
+
+
+def test_labels_drawn_at_a_known_temperature_give_it_back():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 4, (40_000, 5))
+    labels = (logits / 2.5 + rng.gumbel(size=logits.shape)).argmax(axis=1)
+    assert fit_temperature(labels, logits) == pytest.approx(2.5, rel=0.03)
+
+
+def test_no_temperature_is_best_when_all_are_read_rightly():
+    labels = np.array([0, 1, 2, 0])
+    with pytest.raises(InputError, match="4 that are all read rightly"):
+        fit_temperature(labels, 3 * np.eye(3)[labels])
+    # A tie at the top is not wrong: there too the loss falls with the temperature.
+    tied = np.array(
+        [[1.0, 1.0, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 1.0], [5.0, 1.0, 1.0]]
+    )
+    with pytest.raises(InputError, match="all read rightly"):
+        fit_temperature(labels, tied)
+
+
+@pytest.mark.parametrize("logits", [-np.eye(3), np.eye(3)[[1, 2, 0]]])
+def test_no_temperature_is_best_when_logits_point_away_from_the_labels(logits):
+    with pytest.raises(InputError, match="labels and logits belong together"):
+        fit_temperature(np.array([0, 1, 2]), logits)
+
+
+def test_equal_logits_gain_nothing_from_any_temperature():
+    assert fit_temperature(np.array([0, 1, 2]), np.full((3, 3), 7.0)) == 1
+
+
+def test_labels_of_one_class_are_refused():
+    logits = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(InputError, match="at least two classes, got only 2"):
+        fit_temperature(np.full(20, 2), logits)
+
+
+@pytest.mark.parametrize(
+    ("labels", "logits", "message"),
+    [
+        ([0, 1], [[1.0, math.nan], [0.0, 1.0]], "logits must be finite"),
+        ([0, 1], [[1.0, math.inf], [0.0, 1.0]], "logits must be finite"),
+        ([0, 1], [1.0, 2.0], "logits must be finite numbers of shape"),
+        ([], np.zeros((0, 2)), "logits must be finite numbers of shape"),
+        ([0, 1, 1], [[1.0, 0.0], [0.0, 1.0]], "one length"),
+        ([0, 2], [[1.0, 0.0], [0.0, 1.0]], r"labels must be in 0\.\.1"),
+        ([0, -1], [[1.0, 0.0], [0.0, 1.0]], r"labels must be in 0\.\.1"),
+        ([0, 1], [[1e308, -1e308], [-1e308, 1e308]], "differ by more"),
+    ],
+)
+def test_a_temperature_needs_labels_and_logits_that_fit(labels, logits, message):
+    with pytest.raises(InputError, match=message):
+        fit_temperature(np.array(labels, int), np.array(logits))
+
+
+@pytest.mark.parametrize("logits", [[1.0, 2.0], np.zeros((0, 3)), [[math.nan, 0.0]]])
+def test_softmax_refuses_other_logits(logits):
+    with pytest.raises(InputError, match="logits must be finite numbers of shape"):
+        softmax(np.array(logits))
