@@ -1,9 +1,30 @@
-"""Look inside a network: what its layers make of an image, as arrays."""
+"""Look inside a network: what its layers make of an image, and what it looks at.
+
+:func:`feature_maps` shows what a layer gives. The other functions paint a map over an
+image: where the network's score for one class comes from. Such a map looks convincing
+whether or not it has anything to do with the network, so :func:`randomize_weights` is
+the check that comes with them: a map that stays the same when the network has lost
+what it learned explains the image and not the network. Taught in
+``outlook/interpretability``.
+
+The score of a class is the model's output for it. Hand in models that give logits, as
+this package's do: where a final softmax is close to 0 or 1 its slope is close to 0, and
+so is every map made from a gradient.
+
+Gradients work with the TensorFlow backend of Keras.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from mnist_tutorial.errors import InputError
+
+# As many occluded copies of an image are run through the network at a time.
+_BATCH_SIZE = 256
 
 
 def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.ndarray:
@@ -40,20 +61,8 @@ def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.
     >>> feature_maps(model, images, map_layers(model)[0]).shape
     (3, 26, 26, 32)
     """
-    names = map_layers(model)
-    if layer_name not in names:
-        raise InputError(
-            f"layer_name must be one of {', '.join(names) or 'no layers at all'} "
-            f"(those of {model.name} that give maps), got {layer_name!r}"
-        )
-    expected, got = tuple(model.inputs[0].shape[1:]), np.shape(images)
-    if len(got) != 1 + len(expected) or any(
-        size not in (None, found) for size, found in zip(expected, got[1:], strict=True)
-    ):
-        raise InputError(
-            f"images must have shape (n, {', '.join(map(str, expected))}), got {got}; "
-            "x[:1] keeps the first axis, x[0] drops it"
-        )
+    _check_layer(model, layer_name)
+    _check_shape(model, np.shape(images))
     part = keras.Model(model.inputs, model.get_layer(layer_name).output)
     maps = part(keras.ops.convert_to_tensor(images, "float32"), training=False)
     return np.asarray(keras.ops.convert_to_numpy(maps), dtype=np.float32)
@@ -88,3 +97,426 @@ def map_layers(model: keras.Model) -> list[str]:
         if not isinstance(layer, keras.layers.InputLayer)
         and len(getattr(layer.output, "shape", ())) == 4
     ]
+
+
+def occlusion(
+    model: keras.Model,
+    image: np.ndarray,
+    target: int,
+    *,
+    size: int = 5,
+    stride: int = 1,
+    fill: float = 0.0,
+) -> np.ndarray:
+    """Cover an image bit by bit and note how far the score of a class falls.
+
+    It needs no gradient, so it works for every model and backend, and what it shows
+    is a plain fact about the network: with this square covered, this happens.
+
+    Parameters
+    ----------
+    model
+        A model that gives one score a class, shape ``(n, num_classes)``.
+    image
+        One image as the model takes it, shape ``(height, width, channels)``.
+    target
+        The class whose score is watched.
+    size
+        Side of the square that covers, in pixels; at most the image's shorter side.
+    stride
+        How far the square moves at a time, in pixels; at most ``size``, so that every
+        pixel is covered at some time. The last row and column are always visited.
+    fill
+        What the square is filled with: 0 is MNIST's background.
+
+    Returns
+    -------
+    np.ndarray
+        ``float32``, shape ``(height, width)``: for each pixel, the fall of the score
+        averaged over the squares that covered it. Above 0 where the network found
+        evidence for the class, below 0 where it found some against it.
+
+    Raises
+    ------
+    InputError
+        If the image does not fit the model or is not finite, there is no such class,
+        or a setting is out of range.
+
+    References
+    ----------
+    M. D. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks",
+    2014, arXiv:1311.2901.
+    """
+    if np.ndim(image) != 3:
+        raise InputError(
+            "image must be one image of shape (height, width, channels), got shape "
+            f"{np.shape(image)}; x[0] is one image of a batch"
+        )
+    images, targets = _checked(model, np.asarray(image)[np.newaxis], [target])
+    height, width = images.shape[1:3]
+    if not 1 <= size <= min(height, width):
+        raise InputError(f"size must be in 1..{min(height, width)} pixels, got {size}")
+    if not 1 <= stride <= size:
+        raise InputError(
+            f"stride must be in 1..{size}, the size of the square, got {stride}; "
+            "a longer one would leave pixels out"
+        )
+    if not np.isfinite(fill):
+        raise InputError(f"fill must be a finite number, got {fill}")
+    corners = [
+        (top, left)
+        for top in _places(height, size, stride)
+        for left in _places(width, size, stride)
+    ]
+    falls = np.zeros((height, width))
+    visits = np.zeros((height, width))
+    whole = _scores(model, images)[0, targets[0]]
+    for start in range(0, len(corners), _BATCH_SIZE):
+        part = corners[start : start + _BATCH_SIZE]
+        covered = np.repeat(images, len(part), axis=0)
+        for copy, (top, left) in zip(covered, part, strict=True):
+            copy[top : top + size, left : left + size] = fill
+        fall = whole - _scores(model, covered)[:, targets[0]]
+        for value, (top, left) in zip(fall, part, strict=True):
+            falls[top : top + size, left : left + size] += value
+            visits[top : top + size, left : left + size] += 1
+    return (falls / visits).astype(np.float32)
+
+
+def saliency(
+    model: keras.Model, images: np.ndarray, targets: Sequence[int]
+) -> np.ndarray:
+    """Say how strongly each pixel would move the score of a class.
+
+    The size of the gradient of the score by the pixel: what a very small change of
+    the pixel would do. That is not how much the pixel as it is contributes: blank
+    pixels have gradients too.
+
+    Parameters
+    ----------
+    model
+        A model that gives one score a class, shape ``(n, num_classes)``.
+    images
+        What the model takes, shape ``(n, height, width, channels)``.
+    targets
+        For each image the class whose score is looked at, shape ``(n,)``.
+
+    Returns
+    -------
+    np.ndarray
+        ``float32``, not negative, shape ``(n, height, width)``; the largest of the
+        channels.
+
+    Raises
+    ------
+    InputError
+        If the images do not fit the model or are not finite, there is no such class,
+        or Keras runs on a backend other than TensorFlow.
+
+    References
+    ----------
+    K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014,
+    arXiv:1312.6034.
+    """
+    images, targets = _checked(model, images, targets)
+    return _steepness(model, images, targets)
+
+
+def guided_backprop(
+    model: keras.Model, images: np.ndarray, targets: Sequence[int]
+) -> np.ndarray:
+    """Compute a saliency map in which every ReLU lets only positive gradients back.
+
+    The maps are crisper than those of :func:`saliency`, and they fail the sanity
+    check: much of what they show is the image, whatever the network has learned [1]_.
+    It is here to be caught out; do not use it to explain a network.
+
+    Parameters
+    ----------
+    model
+        As for :func:`saliency`, Sequential or functional; its ReLUs are ``ReLU``
+        layers, or other layers with ``activation="relu"``.
+    images, targets
+        As for :func:`saliency`.
+
+    Returns
+    -------
+    np.ndarray
+        As for :func:`saliency`.
+
+    Raises
+    ------
+    InputError
+        As for :func:`saliency`, or if the model has no ReLU.
+
+    References
+    ----------
+    J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, "Striving for
+    Simplicity: The All Convolutional Net", 2015, arXiv:1412.6806.
+
+    .. [1] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018,
+       arXiv:1810.03292.
+    """
+    images, targets = _checked(model, images, targets)
+    if not any(map(_is_relu, model.layers)):
+        raise InputError(
+            f"model must have a ReLU to guide the gradient through, got {model.name} "
+            "without one; use saliency, which would give the same map"
+        )
+    guided = keras.models.clone_model(model, clone_function=_with_guided_relu)
+    guided.set_weights(model.get_weights())
+    return _steepness(guided, images, targets)
+
+
+def grad_cam(
+    model: keras.Model, images: np.ndarray, targets: Sequence[int], layer_name: str
+) -> np.ndarray:
+    """Say which places of a layer's feature maps speak for a class (Grad-CAM).
+
+    Every map of the layer is weighted by the mean gradient of the score by its
+    values, the weighted maps are added up, and what is negative becomes 0.
+
+    Parameters
+    ----------
+    model, images, targets
+        As for :func:`saliency`.
+    layer_name
+        A layer that gives maps; the paper takes the last convolution, after its ReLU.
+
+    Returns
+    -------
+    np.ndarray
+        ``float32``, not negative, shape ``(n, map height, map width)``: as coarse as
+        the layer. A map stretched over the image is only roughly in its place, as
+        without padding the layer's outermost values see no further than their own
+        fields.
+
+    Raises
+    ------
+    InputError
+        As for :func:`saliency`, or if there is no such layer.
+
+    References
+    ----------
+    R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+    Gradient-based Localization", 2017, arXiv:1610.02391.
+    """
+    images, targets = _checked(model, images, targets)
+    _check_layer(model, layer_name)
+    both = keras.Model(
+        model.inputs, [model.get_layer(layer_name).output, model.outputs[0]]
+    )
+
+    def score(values):
+        maps, scores = both(values, training=False)
+        return _of_targets(scores, targets), maps
+
+    slopes, maps = _differentiate(score, images)
+    weights = slopes.mean(axis=(1, 2), keepdims=True)  # (n, 1, 1, channels)
+    return np.maximum((weights * maps).sum(axis=-1), 0)
+
+
+def randomize_weights(
+    model: keras.Model, *, seed: int, layers: Sequence[str] | None = None
+) -> keras.Model:
+    """Copy a model and draw weights anew, so that the copy has unlearned something.
+
+    Parameters
+    ----------
+    model
+        A model, Sequential or functional; it stays as it is.
+    seed
+        For the new weights. They come from the initializers that the layers were
+        made with; one that was given a seed of its own keeps to that.
+    layers
+        Names of the layers to redraw; all of them without it. Going from the last
+        layer to the first, one more each time, is the cascade of the sanity check.
+
+    Returns
+    -------
+    keras.Model
+        The copy, uncompiled.
+
+    Raises
+    ------
+    InputError
+        If there is no such layer; the message lists the layers that have weights.
+
+    References
+    ----------
+    J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018, arXiv:1810.03292.
+    """
+    names = [layer.name for layer in model.layers if layer.weights]
+    redrawn = names if layers is None else layers
+    unknown = [name for name in redrawn if name not in names]
+    if isinstance(redrawn, str) or unknown:
+        raise InputError(
+            f"layers must be a list of names out of {', '.join(names) or 'none'} "
+            f"(those of {model.name} that have weights), got {layers!r}"
+        )
+    # Keras draws the seeds of its initializers from Python's generator. A text of its
+    # own, since the bare number may be the one that the model was built with: then its
+    # initial weights would come back, and the trained ones are not far from those.
+    state = random.getstate()
+    try:
+        random.seed(f"randomize_weights {seed}")
+        copy = keras.models.clone_model(model)
+    finally:
+        random.setstate(state)
+    for layer in model.layers:
+        if layer.name not in redrawn:
+            copy.get_layer(layer.name).set_weights(layer.get_weights())
+    return copy
+
+
+def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
+    """Differentiate a function by every one of its input values.
+
+    Parameters
+    ----------
+    function
+        Takes a tensor of the shape of ``values`` and returns a tensor, made with
+        Keras' layers and ``keras.ops``. If it holds several numbers, their sum is
+        differentiated.
+    values
+        Where to differentiate; any shape.
+
+    Returns
+    -------
+    np.ndarray
+        ``float32``, of the shape of ``values``.
+
+    Raises
+    ------
+    InputError
+        If Keras runs on a backend other than TensorFlow.
+    """
+    return _differentiate(lambda tensor: (function(tensor), tensor), values)[0]
+
+
+def _differentiate(
+    function: Callable[[Any], tuple[Any, Any]], values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Differentiate a result by a tensor on the way to it; return slopes and tensor.
+
+    ``function`` takes the values and returns the result and the tensor.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise InputError(
+            "expected the backend tensorflow, the one whose gradients are written "
+            f"here, got {keras.backend.backend()}; set KERAS_BACKEND=tensorflow before "
+            "Keras is imported"
+        )
+    import tensorflow as tf
+
+    values = tf.convert_to_tensor(values, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        result, tensor = function(values)
+    slopes = tape.gradient(
+        result, tensor, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return slopes.numpy(), tensor.numpy()
+
+
+def _steepness(
+    model: keras.Model, images: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    def score(values):
+        return _of_targets(model(values, training=False), targets)
+
+    slopes = gradient(score, images)
+    return np.abs(slopes).max(axis=-1)
+
+
+def _of_targets(scores: Any, targets: np.ndarray) -> Any:
+    """Pick each row's score of its target, in a way that can be differentiated."""
+    wanted = keras.ops.one_hot(targets, scores.shape[-1], dtype=scores.dtype)
+    return keras.ops.sum(scores * wanted, axis=-1)
+
+
+def _scores(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    tensor = keras.ops.convert_to_tensor(images, "float32")
+    return keras.ops.convert_to_numpy(model(tensor, training=False))
+
+
+def _places(length: int, size: int, stride: int) -> list[int]:
+    """Return where a square begins along one side, the last place included."""
+    last = length - size
+    return [*range(0, last, stride), last]
+
+
+@keras.ops.custom_gradient
+def _guided_relu(values):
+    def propagate(*args, upstream=None):
+        if upstream is None:
+            (upstream,) = args
+        return keras.ops.where(values > 0, keras.ops.relu(upstream), 0.0)
+
+    return keras.ops.relu(values), propagate
+
+
+def _is_relu(layer: keras.Layer) -> bool:
+    is_plain = isinstance(layer, keras.layers.ReLU) and (
+        not layer.negative_slope and not layer.threshold and layer.max_value is None
+    )
+    return is_plain or getattr(layer, "activation", None) is keras.activations.relu
+
+
+def _with_guided_relu(layer: keras.Layer) -> keras.Layer:
+    if isinstance(layer, keras.layers.ReLU) and _is_relu(layer):
+        return keras.layers.Activation(_guided_relu, name=layer.name)
+    copy = layer.__class__.from_config(layer.get_config())
+    if _is_relu(layer):
+        copy.activation = _guided_relu
+    return copy
+
+
+def _check_layer(model: keras.Model, layer_name: str) -> None:
+    names = map_layers(model)
+    if layer_name not in names:
+        raise InputError(
+            f"layer_name must be one of {', '.join(names) or 'no layers at all'} "
+            f"(those of {model.name} that give maps), got {layer_name!r}"
+        )
+
+
+def _check_shape(model: keras.Model, got: tuple[int, ...]) -> None:
+    expected = tuple(model.inputs[0].shape[1:])
+    if len(got) != 1 + len(expected) or any(
+        size not in (None, found) for size, found in zip(expected, got[1:], strict=True)
+    ):
+        raise InputError(
+            f"images must have shape (n, {', '.join(map(str, expected))}), got {got}; "
+            "x[:1] keeps the first axis, x[0] drops it"
+        )
+
+
+def _checked(
+    model: keras.Model, images: np.ndarray, targets: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and targets as arrays, if the model can score them."""
+    map_layers(model)  # refuses a model that does not know its input shape
+    images, targets = np.asarray(images), np.asarray(targets)
+    _check_shape(model, images.shape)
+    if not np.all(np.isfinite(images)):
+        raise InputError(
+            "images must be finite numbers, got NaN or infinity among them; "
+            "find the image with np.isfinite"
+        )
+    if len(model.output_shape) != 2:
+        raise InputError(
+            "model must give one score a class, shape (n, num_classes), got shape "
+            f"{model.output_shape}; end it with Flatten and Dense"
+        )
+    num_classes = model.output_shape[-1]
+    if (
+        targets.shape != images.shape[:1]
+        or not np.issubdtype(targets.dtype, np.integer)
+        or not np.all((targets >= 0) & (targets < num_classes))
+    ):
+        raise InputError(
+            f"targets must be {len(images)} whole numbers in 0..{num_classes - 1}, one "
+            f"class for each image, got {np.array2string(targets, threshold=10)}"
+        )
+    return images.astype(np.float32), targets
