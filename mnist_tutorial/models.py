@@ -6,6 +6,8 @@ page ``code/project`` shows why that fails. Weights are drawn when a model is bu
 call ``keras.utils.set_random_seed`` first for the same weights every time.
 """
 
+import math
+
 import keras
 from keras import layers
 
@@ -124,3 +126,29 @@ def build_fast_cnn() -> keras.Sequential:
             layers.Dense(NUM_CLASSES),
         ]
     )
+
+
+def count_multiply_adds(model: keras.Model) -> int:
+    """Count the multiplications, each with an addition, that reading one image takes.
+
+    Every weight of a kernel is used once at every place of the layer's output; a
+    dense layer has a single place. Biases, activations, normalisation and pooling are
+    little in comparison and left out. The page ``faq/architecture`` does it by hand.
+
+    Parameters
+    ----------
+    model
+        A Sequential or functional model of convolutional and dense layers that knows
+        its input shape.
+
+    Returns
+    -------
+    int
+        2,794,240 for :func:`build_cnn`, whose parameters are only 93,322.
+    """
+    total = 0
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            places = math.prod(layer.output.shape[1:-1])
+            total += places * math.prod(layer.kernel.shape)
+    return total

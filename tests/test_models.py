@@ -216,3 +216,31 @@ def test_the_repair_in_the_book_is_build_cnn():
         return layers
 
     assert description(page["model"]) == description(models.build_cnn())
+
+
+# --- multiply-adds, counted by hand --------------------------------------------------
+
+
+def test_multiply_adds_are_weights_times_places():
+    by_hand = (
+        26 * 26 * (9 * 32)
+        + 11 * 11 * (9 * 32 * 64)
+        + 3 * 3 * (9 * 64 * 64)
+        + 3 * 3 * 64 * 64
+        + 64 * 10
+    )
+    assert models.count_multiply_adds(models.build_cnn()) == by_hand
+    assert models.count_multiply_adds(models.build_linear()) == 28 * 28 * 10
+
+
+def test_multiply_adds_follow_stride_padding_and_forms_without_a_square():
+    model = keras.Sequential(
+        [
+            keras.Input((9, 7, 3)),
+            keras.layers.Conv2D(4, (2, 3), strides=2, padding="same"),  # (n, 5, 4, 4)
+            keras.layers.BatchNormalization(),
+            keras.layers.Conv2D(5, 1),  # (n, 5, 4, 5)
+        ]
+    )
+    by_hand = 5 * 4 * (2 * 3 * 3 * 4) + 5 * 4 * (4 * 5)
+    assert models.count_multiply_adds(model) == by_hand

@@ -31,10 +31,13 @@ MAY_IMPORT = {
     # Inside a function: TensorFlow for the loop by hand, IPython for the progress bar.
     "training": ({"keras", "numpy", "tensorflow", "IPython"}, {"errors", "datasets"}),
     "evaluation": ({"numpy", "scipy", "sklearn"}, {"errors"}),
+    "diagnosis": ({"keras", "numpy"}, {"errors", "training"}),
+    "overfitting": ({"keras", "numpy"}, {"errors", "models", "training"}),
     "plots": ({"numpy", "matplotlib"}, {"errors"}),
     "scratch": ({"numpy"}, {"errors"}),
     "playground": ({"numpy"}, {"errors"}),
-    "inspection": ({"keras", "numpy"}, {"errors"}),
+    "inspection": ({"keras", "numpy", "tensorflow"}, {"errors"}),
+    "robustness": ({"keras", "numpy", "scipy"}, {"errors", "inspection"}),
     "widgets": (
         {"keras", "numpy", "matplotlib", "ipywidgets"},
         {"errors", "inspection", "plots"},

@@ -1,0 +1,191 @@
+"""Training runs that are broken on purpose, one fault at a time."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.training import History, train
+
+Data = tuple[np.ndarray, np.ndarray]
+
+FAULTS = (
+    "shuffled_labels",
+    "softmax_twice",
+    "unscaled_inputs",
+    "rate_too_high",
+    "rate_too_low",
+    "zero_weights",
+    "dead_relus",
+    "sorted_data",
+    "different_preparation",
+)
+
+
+class Run(NamedTuple):
+    """A training run and what the network was given in it.
+
+    Attributes
+    ----------
+    history
+        As ``training.train`` returns it; ``seconds`` is missing for ``sorted_data``.
+    model
+        The network after training.
+    train_data, validation_data
+        ``(images, labels)`` as the network received them: in this order, with these
+        values.
+    """
+
+    history: History
+    model: keras.Model
+    train_data: Data
+    validation_data: Data
+
+
+def break_run(
+    fault: str | None,
+    build_model: Callable[[], keras.Model],
+    train_data: Data,
+    validation_data: Data,
+    *,
+    epochs: int = 5,
+    batch_size: int = 32,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+) -> Run:
+    """Train a network with one deliberate fault, or with none.
+
+    The page ``faq/is_it_learning`` shows the faults side by side.
+
+    Parameters
+    ----------
+    fault
+        One of ``FAULTS``, or None for the healthy run beside it:
+
+        - ``shuffled_labels``: the training labels in random order;
+        - ``softmax_twice``: the network ends in a softmax, and the loss, made for
+          logits, applies another. A layer that changes nothing follows the softmax,
+          or Keras on TensorFlow would notice and leave its own out;
+        - ``unscaled_inputs``: images in [0, 255], for training and validation;
+        - ``rate_too_high``, ``rate_too_low``: 100 times and a thousandth of
+          ``learning_rate``;
+        - ``zero_weights``: every weight begins at 0;
+        - ``dead_relus``: the biases of the first layer begin at -10, so that none of
+          its ReLUs ever gives anything but 0;
+        - ``sorted_data``: training data sorted by class and never shuffled;
+        - ``different_preparation``: validation images in [0, 255], training images
+          in [0, 1].
+    build_model
+        A function that returns an uncompiled model giving logits, such as
+        ``models.build_cnn``.
+    train_data, validation_data
+        ``(images, labels)``: images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``,
+        integer labels, shape ``(n,)``.
+    epochs, batch_size, learning_rate
+        As for ``training.train``.
+    seed
+        Seeds the initial weights, the order of the examples and the shuffled labels.
+
+    Returns
+    -------
+    Run
+        History, trained model and the data as the network received them.
+
+    Raises
+    ------
+    InputError
+        If ``fault`` is unknown, the model has no hidden layer with biases to kill,
+        or ``training.train`` refuses an argument.
+    """
+    if fault is not None and fault not in FAULTS:
+        raise InputError(
+            f"fault must be None or one of {', '.join(FAULTS)}, got {fault!r}"
+        )
+    (x_train, y_train), (x_val, y_val) = train_data, validation_data
+    rng = np.random.default_rng(seed)
+    keras.utils.set_random_seed(seed)
+    model = build_model()
+    fit = train
+    if fault == "shuffled_labels":
+        y_train = rng.permutation(y_train)
+    elif fault == "softmax_twice":
+        model = keras.Sequential(
+            [model, layers.Softmax(), layers.Reshape(model.output_shape[1:])]
+        )
+    elif fault == "unscaled_inputs":
+        x_train, x_val = 255 * x_train, 255 * x_val
+    elif fault == "rate_too_high":
+        learning_rate = 100 * learning_rate
+    elif fault == "rate_too_low":
+        learning_rate = learning_rate / 1000
+    elif fault == "zero_weights":
+        for variable in model.trainable_variables:
+            variable.assign(keras.ops.zeros_like(variable))
+    elif fault == "dead_relus":
+        _first_hidden_bias(model).assign_sub(10.0)
+    elif fault == "sorted_data":
+        order = np.argsort(y_train, kind="stable")
+        x_train, y_train = x_train[order], y_train[order]
+        fit = _train_in_order
+    elif fault == "different_preparation":
+        x_val = 255 * x_val
+    history = fit(
+        model,
+        x_train,
+        y_train,
+        validation_data=(x_val, y_val),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+    )
+    return Run(history, model, (x_train, y_train), (x_val, y_val))
+
+
+def _first_hidden_bias(model: keras.Model):
+    """Return the first bias, or shift of a batch normalisation, before the output."""
+    for layer in model.layers[:-1]:
+        for name in ("bias", "beta"):
+            if getattr(layer, name, None) is not None:
+                return getattr(layer, name)
+    raise InputError(
+        f"dead_relus needs a hidden layer with biases, and {model.name} has none; "
+        "choose a model such as build_mlp or build_cnn"
+    )
+
+
+def _train_in_order(
+    model: keras.Model,
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    *,
+    validation_data: Data,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+) -> History:
+    """Train as ``train`` does, with the examples in the order in which they come."""
+    keras.utils.set_random_seed(seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    fitted = model.fit(
+        x_train,
+        y_train,
+        validation_data=validation_data,
+        epochs=epochs,
+        batch_size=batch_size,
+        shuffle=False,
+        verbose=0,
+    )
+    history = {
+        name: [float(v) for v in values] for name, values in fitted.history.items()
+    }
+    history["learning_rate"] = epochs * [float(learning_rate)]
+    return history

@@ -1,0 +1,343 @@
+"""Overfitting made visible: what is read from a history, what each regulariser does."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_tutorial.datasets import load_mnist, take_subset
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.overfitting import (
+    GeneralizationGap,
+    build_regularized_cnn,
+    build_shifts,
+    generalization_gap,
+    shuffle_labels,
+)
+from mnist_tutorial.training import train
+
+# --- the generalization gap ----------------------------------------------------------
+
+TURNING = {
+    "loss": [2.0, 1.0, 0.5, 0.1],
+    "accuracy": [0.5, 0.75, 0.875, 1.0],
+    "val_loss": [2.0, 1.0, 1.5, 3.0],
+    "val_accuracy": [0.5, 0.75, 0.5, 0.625],
+}
+
+
+def test_gap_is_read_at_the_lowest_loss_and_at_the_end():
+    assert generalization_gap(TURNING) == GeneralizationGap(2, 3.0, -0.125, 0.375)
+
+
+def test_gap_of_a_run_that_still_improves():
+    history = {
+        "accuracy": [0.2, 0.4],
+        "val_accuracy": [0.25, 0.5],
+        "val_loss": [2.0, 1.0],
+    }
+    gap = generalization_gap(history)
+    assert (gap.best_epoch, gap.loss_rise, gap.accuracy_change) == (2, 1.0, 0.0)
+    assert gap.accuracy_gap == pytest.approx(-0.1)
+
+
+def test_the_first_of_equal_losses_counts():
+    history = {**TURNING, "val_loss": [1.0, 0.5, 0.5, 0.5]}
+    assert generalization_gap(history).best_epoch == 2
+
+
+losses = st.floats(0.001, 100)
+shares = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(shares, shares, losses), min_size=2, max_size=30))
+def test_the_best_epoch_has_no_better_one(curves):
+    accuracy, val_accuracy, val_loss = (
+        list(curve) for curve in zip(*curves, strict=True)
+    )
+    gap = generalization_gap(
+        {"accuracy": accuracy, "val_accuracy": val_accuracy, "val_loss": val_loss}
+    )
+    assert 1 <= gap.best_epoch <= len(curves)
+    assert all(val_loss[gap.best_epoch - 1] <= loss for loss in val_loss)
+    assert gap.loss_rise >= 1
+    assert val_accuracy[gap.best_epoch - 1] + gap.accuracy_change == pytest.approx(
+        val_accuracy[-1]
+    )
+
+
+def test_numbers_are_plain():
+    assert [type(value) for value in generalization_gap(TURNING)] == [int] + [float] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"val_loss": [1.0, 2.0]}, "one entry an epoch in every curve"),
+        ({"accuracy": []}, "one entry an epoch in every curve"),
+        ({"val_accuracy": [0.5, 0.5, np.nan, 0.5]}, "val_accuracy must hold finite"),
+        ({"val_loss": [1.0, 2.0, 3.0, np.inf]}, "smaller learning_rate"),
+        ({"val_loss": [1.0, 2.0, 0.0, 1.0]}, "must be positive"),
+    ],
+)
+def test_histories_that_cannot_be_read_are_refused(change, message):
+    history = {**TURNING, **change}
+    with pytest.raises(InputError, match=message):
+        generalization_gap(history)
+
+
+@pytest.mark.parametrize("epochs", [0, 1])
+def test_too_few_epochs_are_refused(epochs):
+    history = {name: values[:epochs] for name, values in TURNING.items()}
+    with pytest.raises(InputError, match="at least two epochs, got"):
+        generalization_gap(history)
+
+
+def test_an_empty_history_is_refused():
+    with pytest.raises(InputError, match="got nothing"):
+        generalization_gap({})
+
+
+def test_a_history_without_validation_is_refused():
+    history = {name: TURNING[name] for name in ("loss", "accuracy")}
+    with pytest.raises(
+        InputError, match="val_accuracy, got loss, accuracy; train with"
+    ):
+        generalization_gap(history)
+
+
+# --- random labels -------------------------------------------------------------------
+
+
+def test_shuffled_labels_are_the_same_labels_in_another_order():
+    y = np.repeat(np.arange(10), 50)
+    shuffled = shuffle_labels(y, seed=3)
+    np.testing.assert_array_equal(np.bincount(shuffled), np.bincount(y))
+    assert not np.array_equal(shuffled, y)
+    np.testing.assert_array_equal(y, np.repeat(np.arange(10), 50))
+
+
+def test_shuffled_labels_say_nothing_about_the_old_ones():
+    y = np.repeat(np.arange(10), 50)
+    right = [np.mean(shuffle_labels(y, seed=seed) == y) for seed in range(100)]
+    assert abs(np.mean(right) - 0.1) < 0.01
+
+
+def test_the_seed_decides_the_order():
+    y = np.arange(100)
+    np.testing.assert_array_equal(shuffle_labels(y, seed=1), shuffle_labels(y, seed=1))
+    assert not np.array_equal(shuffle_labels(y, seed=1), shuffle_labels(y, seed=2))
+
+
+@pytest.mark.parametrize("y", [[], [7, 7, 7], [[0, 1], [1, 0]], 3])
+def test_labels_that_cannot_be_shuffled_are_refused(y):
+    with pytest.raises(InputError, match="y must"):
+        shuffle_labels(np.array(y))
+
+
+# --- the shifts ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits():
+    (x_train, y_train), _ = load_mnist()
+    return take_subset(x_train, y_train, 200, seed=0)
+
+
+def as_array(tensor):
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def test_shifts_are_for_training_only(digits):
+    x, _ = digits
+    np.testing.assert_array_equal(as_array(build_shifts()(x, training=False)), x)
+    np.testing.assert_array_equal(build_shifts().predict(x, verbose=0), x)
+
+
+def test_shifts_keep_the_form_of_images(digits):
+    x, _ = digits
+    moved = as_array(build_shifts()(x, training=True))
+    assert moved.shape == x.shape and moved.dtype == np.float32
+    assert moved.min() >= 0 and moved.max() <= 1
+
+
+def centre_of_mass(images):
+    rows, columns = np.mgrid[:28, :28]
+    ink = images[..., 0]
+    total = ink.sum(axis=(1, 2))
+    return (
+        np.stack(
+            [(ink * rows).sum(axis=(1, 2)), (ink * columns).sum(axis=(1, 2))], axis=1
+        )
+        / total[:, np.newaxis]
+    )
+
+
+def test_a_dot_moves_at_most_a_tenth_of_the_image_each_way():
+    keras.utils.set_random_seed(0)
+    dots = np.zeros((500, 28, 28, 1), np.float32)
+    dots[:, 13:15, 13:15] = 1
+    offsets = centre_of_mass(as_array(build_shifts()(dots, training=True))) - 13.5
+    # The turn afterwards changes the direction and not the distance.
+    assert np.hypot(*offsets.T).max() < 2.8 * np.sqrt(2) + 0.2
+    # Every image for itself, in all four directions, up to the limit.
+    assert np.all(offsets.min(axis=0) < -2.4) and np.all(offsets.max(axis=0) > 2.4)
+
+
+def test_a_bar_turns_at_most_a_twenty_fifth_of_a_turn_either_way():
+    keras.utils.set_random_seed(0)
+    bars = np.zeros((500, 28, 28, 1), np.float32)
+    bars[:, 8:20, 13:15] = 1
+    moved = as_array(build_shifts()(bars, training=True))
+    rows, columns = np.mgrid[:28, :28]
+    angles = []
+    for image, (row, column) in zip(moved[..., 0], centre_of_mass(moved), strict=True):
+        down, right = rows - row, columns - column
+        slope = (image * down * right).sum() / (image * down**2).sum()
+        angles.append(np.degrees(np.arctan(slope)))
+    assert 12 < max(angles) < 15.5 and -15.5 < min(angles) < -12
+
+
+def test_nothing_is_mirrored():
+    keras.utils.set_random_seed(0)
+    corners = np.zeros((500, 28, 28, 1), np.float32)
+    corners[:, 4:8, 20:24] = 1
+    centres = centre_of_mass(as_array(build_shifts()(corners, training=True)))
+    assert np.all(centres[:, 0] < 13.5) and np.all(centres[:, 1] > 13.5)
+
+
+def test_background_comes_in_at_the_border():
+    keras.utils.set_random_seed(0)
+    frame = np.ones((50, 28, 28, 1), np.float32)
+    moved = as_array(build_shifts()(frame, training=True))
+    edge = np.concatenate(
+        [moved[:, [0, -1]].reshape(50, -1), moved[:, :, [0, -1]].reshape(50, -1)],
+        axis=1,
+    )
+    assert np.mean(edge.min(axis=1) == 0) > 0.9
+
+
+# --- the network and its regularisers ------------------------------------------------
+
+
+@pytest.mark.parametrize(("filters", "hidden_units"), [(8, 128), (2, 16), (1, 1)])
+def test_parameters_are_as_counted_by_hand(filters, hidden_units):
+    model = build_regularized_cnn(filters=filters, hidden_units=hidden_units)
+    by_hand = (
+        (5 * 5 * 1 + 1) * filters
+        + (3 * 3 * filters + 1) * 2 * filters
+        + (5 * 5 * 2 * filters + 1) * hidden_units
+        + (hidden_units + 1) * 10
+    )
+    assert model.count_params() == by_hand
+    assert model.output_shape == (None, 10)
+
+
+def test_the_default_is_as_large_as_the_docstring_says():
+    assert build_regularized_cnn().count_params() == 53_994
+
+
+def test_regularisers_add_no_parameter():
+    model = build_regularized_cnn(
+        dropout_rate=0.5, weight_decay=1e-3, augment=build_shifts
+    )
+    assert model.count_params() == 53_994
+
+
+def test_without_regularisers_training_sees_what_prediction_sees(digits):
+    model = build_regularized_cnn()
+    x, _ = digits
+    np.testing.assert_allclose(
+        as_array(model(x[:8], training=True)),
+        as_array(model(x[:8], training=False)),
+        atol=1e-6,
+    )
+    assert model.losses == []
+
+
+def test_weight_decay_adds_the_squares_of_all_weights_and_no_bias():
+    model = build_regularized_cnn(filters=2, hidden_units=4, weight_decay=0.01)
+    for variable in model.trainable_variables:
+        variable.assign(np.full(variable.shape, 0.5))
+    kernels = [v for v in model.get_weights() if v.ndim > 1]
+    assert len(kernels) == 4
+    squares = sum(np.sum(kernel.astype(float) ** 2) for kernel in kernels)
+    total = sum(float(loss) for loss in model.losses)
+    assert total == pytest.approx(0.01 * squares, rel=1e-5)
+
+
+def test_dropout_acts_before_each_dense_layer_and_in_training_only(digits):
+    keras.utils.set_random_seed(0)
+    model = build_regularized_cnn(dropout_rate=0.25)
+    kinds = [type(layer).__name__ for layer in model.layers]
+    assert [
+        after for before, after in itertools.pairwise(kinds) if before == "Dropout"
+    ] == [
+        "Dense",
+        "Dense",
+    ]
+    dropouts = [layer for layer in model.layers if type(layer).__name__ == "Dropout"]
+    for layer in dropouts:
+        kept = as_array(layer(np.ones((1, 40_000)), training=True))
+        assert np.mean(kept == 0) == pytest.approx(0.25, abs=0.02)
+    x, _ = digits
+    quiet = [as_array(model(x[:8])) for _ in range(2)]
+    noisy = [as_array(model(x[:8], training=True)) for _ in range(2)]
+    np.testing.assert_array_equal(*quiet)
+    assert np.abs(noisy[0] - noisy[1]).max() > 1e-3
+
+
+def test_augmentation_changes_training_and_no_prediction(digits):
+    x, _ = digits
+    keras.utils.set_random_seed(0)
+    plain = build_regularized_cnn()
+    augmented = build_regularized_cnn(augment=build_shifts)
+    augmented.set_weights(plain.get_weights())
+    np.testing.assert_allclose(
+        augmented.predict(x[:8], verbose=0), plain.predict(x[:8], verbose=0), atol=1e-5
+    )
+    moved = as_array(augmented(x[:8], training=True))
+    assert np.abs(moved - as_array(plain(x[:8]))).max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"filters": 0}, "filters must be a whole number from 1, got 0"),
+        ({"filters": 2.5}, "filters must be a whole number"),
+        ({"hidden_units": -1}, "hidden_units must be a whole number"),
+        ({"dropout_rate": 1.0}, r"dropout_rate must be in \[0, 1\), got 1.0"),
+        ({"dropout_rate": -0.1}, "dropout_rate must be in"),
+        ({"dropout_rate": float("nan")}, "dropout_rate must be in"),
+        ({"weight_decay": -1e-3}, "weight_decay must be a finite number"),
+        ({"weight_decay": float("nan")}, "weight_decay must be a finite number"),
+        ({"weight_decay": float("inf")}, "weight_decay must be a finite number"),
+    ],
+)
+def test_options_out_of_range_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        build_regularized_cnn(**options)
+
+
+# --- together ------------------------------------------------------------------------
+
+
+def test_the_network_can_learn_random_labels_by_heart(digits):
+    x, y = digits
+    keras.utils.set_random_seed(0)
+    model = build_regularized_cnn()
+    history = train(
+        model,
+        x[:100],
+        shuffle_labels(y[:100]),
+        epochs=60,
+        batch_size=25,
+        learning_rate=3e-3,
+        steps_per_execution=4,
+    )
+    assert history["accuracy"][-1] > 0.95
+    guesses = model.predict(x[100:], verbose=0).argmax(axis=1)
+    assert np.mean(guesses == y[100:]) < 0.35
