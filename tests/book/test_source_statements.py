@@ -1,6 +1,7 @@
 """Each sentence that the book grew from is backed by a cell or by a source.
 
-``source_sections_1_to_4.md`` is the Chinese text as it was;
+``source_sections.md`` is the Chinese text as it was, without the project's listing
+(test_code_cells) and the fields of application;
 ``source_statements.yml`` names, sentence by sentence, the assertions that would fail
 if it were false and the sources that are cited for it.
 """
@@ -15,22 +16,26 @@ from book_pages import TREES, all_pages
 from test_trees import CITATION
 
 HERE = Path(__file__).parent
-SOURCE = (HERE / "source_sections_1_to_4.md").read_text("utf-8")
+SOURCE = (HERE / "source_sections.md").read_text("utf-8")
 STATEMENTS = yaml.safe_load((HERE / "source_statements.yml").read_text("utf-8"))
 PAGES = {(page.tree, page.name): page for page in all_pages()}
 
-# Two announce what comes; one is a hope, which the page `background` calls so.
+# Three announce what comes; the others are hopes and a prophecy, which the pages
+# `background` and `outlook/data_and_compute` call so.
 NOT_FACTUAL = {
     "人工智能的崛起，为我们提供了一种新的方式去理解和解释世界。",
     "在讨论深度学习在图像识别中的应用之前，我们需要理解一些核心概念，以及它们之间的联系。",
     "训练神经网络的过程可以分为以下几个步骤：",
+    "如果你对深度学习和图像识别感兴趣，以下是一些我推荐的学习资源：",
+    "尽管存在这些挑战，但深度学习无疑将继续在图像识别和其他领域发挥重要作用。",
+    "我期待看到更多的创新和进展。",
 }
 
 
 def sentences(text):
     """Split into sentences; an item of a list and a displayed formula belong to one."""
     text = re.sub(r"^#+ .*$", "", text, flags=re.M)
-    text = re.sub(r"^(\d\. .*)$", r"\1\n\n", text, flags=re.M)
+    text = re.sub(r"^((?:\d\.|-) .*)$", r"\n\n\1\n\n", text, flags=re.M)
     parts = re.split(r"(?<=。)|\n\n(?!\$\$)", text)
     return [" ".join(part.split()) for part in parts if part.strip()]
 
