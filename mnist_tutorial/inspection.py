@@ -347,9 +347,9 @@ def randomize_weights(
     J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018, arXiv:1810.03292.
     """
     names = [layer.name for layer in model.layers if layer.weights]
-    redrawn = names if layers is None else layers
-    unknown = [name for name in redrawn if name not in names]
-    if isinstance(redrawn, str) or unknown:
+    is_text = isinstance(layers, str)
+    redrawn = names if layers is None or is_text else list(layers)
+    if is_text or not set(redrawn) <= set(names):
         raise InputError(
             f"layers must be a list of names out of {', '.join(names) or 'none'} "
             f"(those of {model.name} that have weights), got {layers!r}"
@@ -483,8 +483,13 @@ def _check_layer(model: keras.Model, layer_name: str) -> None:
 
 def _check_shape(model: keras.Model, got: tuple[int, ...]) -> None:
     expected = tuple(model.inputs[0].shape[1:])
-    if len(got) != 1 + len(expected) or any(
-        size not in (None, found) for size, found in zip(expected, got[1:], strict=True)
+    if (
+        len(got) != 1 + len(expected)
+        or got[0] == 0
+        or any(
+            size not in (None, found)
+            for size, found in zip(expected, got[1:], strict=True)
+        )
     ):
         raise InputError(
             f"images must have shape (n, {', '.join(map(str, expected))}), got {got}; "

@@ -205,7 +205,7 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
     images = _checked(images)
     _check_size("epsilon", epsilon)
     signs = np.random.default_rng(seed).choice(np.float32([-1, 1]), images.shape)
-    return np.clip(images + np.float32(epsilon) * signs, 0, 1)
+    return np.clip(images + np.float32(min(epsilon, 1)) * signs, 0, 1)
 
 
 def fgsm(
@@ -258,7 +258,7 @@ def fgsm(
         )
 
     direction = np.sign(gradient(loss, images))
-    return np.clip(images + np.float32(epsilon) * direction, 0, 1)
+    return np.clip(images + np.float32(min(epsilon, 1)) * direction, 0, 1)
 
 
 def _checked(images: np.ndarray) -> np.ndarray:

@@ -13,7 +13,13 @@ import pytest
 from keras import layers
 
 from mnist_tutorial.datasets import load_mnist, split_validation, take_subset
-from mnist_tutorial.diagnosis import ADVICE, FAULTS, break_run, diagnose, reader
+from mnist_tutorial.diagnosis import ADVICE, FAULTS, break_run, diagnose
+from mnist_tutorial.diagnosis.evidence import SAMPLE, sample
+from mnist_tutorial.diagnosis.layers import forward, is_relu
+from mnist_tutorial.diagnosis.measures import (
+    mean_image_difference,
+    neighbour_agreement,
+)
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import (
     build_cnn,
@@ -66,8 +72,8 @@ def build_dropout():
     )
 
 
-def build_tanh():
-    return stack(layers.Flatten(), layers.Dense(64, activation="tanh"))
+def build_tanh(units=64):
+    return stack(layers.Flatten(), layers.Dense(units, activation="tanh"))
 
 
 def build_rescaling():
@@ -209,15 +215,18 @@ def other_ways(draw):
     model.set_weights([30 * w for w in model.get_weights()])
     yield "large_weights", trained(model)
 
-    order = np.argsort(-y, kind="stable")
-    model, backwards = build_tanh(), (x[order], y[order])
-    history = compile_and_fit(
-        model, backwards, validation, keras.optimizers.SGD(0.05), shuffle=False
-    )
-    yield "sorted_data", (history, model, backwards, validation)
     model = keras.Sequential([build_branches(), layers.Softmax(), layers.Rescaling(1)])
     yield "softmax_twice", trained(model, epochs=4)
     yield "single_class", trained(build_mlp(), (x, np.zeros_like(y)), epochs=1)
+
+    keras.utils.set_random_seed(4711)
+    (x, y), validation = draw(4711)
+    order = np.argsort(-y, kind="stable")
+    model, backwards = build_tanh(96), (x[order], y[order])
+    history = compile_and_fit(
+        model, backwards, validation, keras.optimizers.SGD(0.03), shuffle=False
+    )
+    yield "sorted_data", (history, model, backwards, validation)
 
 
 def test_the_same_mistake_made_in_another_way_is_found_too(draw):
@@ -359,7 +368,7 @@ def test_neighbours_as_scikit_learn_finds_them(draw):
     rows = x.reshape(len(x), -1)
     nearest = NearestNeighbors(n_neighbors=2).fit(rows).kneighbors(rows)[1][:, 1]
     expected = np.mean(y[nearest] == y)
-    assert reader._neighbour_agreement(x, y) == pytest.approx(expected)
+    assert neighbour_agreement(x, y) == pytest.approx(expected)
 
 
 def test_mean_images_of_one_population_differ_as_chance_would_have_it(digits):
@@ -368,7 +377,7 @@ def test_mean_images_of_one_population_differ_as_chance_would_have_it(digits):
     found = []
     for _ in range(20):
         rows = rng.choice(len(x), 800, replace=False)
-        found.append(reader._mean_image_difference(x[rows[:400]], x[rows[400:]]))
+        found.append(mean_image_difference(x[rows[:400]], x[rows[400:]]))
     assert np.mean(found) == pytest.approx(1, abs=0.15)
     assert max(found) < 2
 
@@ -377,17 +386,17 @@ def test_layers_give_what_the_model_gives(draw):
     (x, _), _ = draw(2)
     nested = keras.Sequential([build_branches(), layers.Softmax()])
     for model in (build_small_cnn(), build_branches(), nested, build_fast_cnn()):
-        steps = list(reader._forward(model, x[:20]))
+        steps = list(forward(model, x[:20]))
         expected = model.predict(x[:20], verbose=0)
         assert np.allclose(steps[-1].outputs, expected, atol=1e-5)
-        assert any(reader._is_relu(step.layer) for step in steps)
+        assert any(is_relu(step.layer) for step in steps)
 
 
 def test_the_sample_keeps_the_order():
     y = np.repeat(np.arange(10), 500)
     x = np.arange(5000.0).reshape(-1, 1)
-    x_sample, y_sample = reader._sample("train_data", (x, y))
-    assert len(y_sample) == reader.SAMPLE
+    x_sample, y_sample = sample((x, y))
+    assert len(y_sample) == SAMPLE
     assert (np.diff(x_sample[:, 0]) > 0).all()
     assert set(y_sample) == set(range(10))
 
@@ -517,3 +526,26 @@ def test_what_fits_no_rule_is_admitted():
     history = {"loss": [2.6, 2.5, 2.6], "accuracy": [0.3, 0.35, 0.33]}
     (found,) = diagnose(history)
     assert found.cause == "not_learning"
+
+
+def test_two_classes_learnt_are_healthy(draw):
+    (x, y), (x_val, y_val) = draw(11)
+    two, two_val = (x[y < 2], y[y < 2]), (x_val[y_val < 2], y_val[y_val < 2])
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(2)]
+    )
+    history = train(model, *two, validation_data=two_val, learning_rate=1e-2)
+    assert history["val_accuracy"][-1] > 0.95
+    found = diagnose(history, model, train_data=two, validation_data=two_val)
+    assert found[0].cause == "healthy"
+
+
+def test_a_run_that_unlearns_is_not_healthy():
+    history = {"loss": [0.3, 0.5, 0.9, 1.5], "accuracy": [0.9, 0.8, 0.65, 0.5]}
+    assert diagnose(history)[0].kind == "fault"
+
+
+def test_the_object_that_fit_returns_is_refused_by_name():
+    with pytest.raises(InputError, match="got History; .* hand in .history"):
+        diagnose(keras.callbacks.History())

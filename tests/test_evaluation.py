@@ -821,3 +821,42 @@ def test_a_temperature_needs_labels_and_logits_that_fit(labels, logits, message)
 def test_softmax_refuses_other_logits(logits):
     with pytest.raises(InputError, match="logits must be finite numbers of shape"):
         softmax(np.array(logits))
+
+
+# --- narrow dtypes, and bounds that hold exactly --------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "dtype"),
+    [(200, 250, np.uint8), (200, 30_000, np.int16), (99, 100, np.int8)],
+)
+def test_wilson_interval_takes_narrow_integers(correct, total, dtype):
+    expected = wilson_interval(correct, total)
+    assert wilson_interval(dtype(correct), dtype(total)) == expected
+
+
+def test_wilson_interval_refuses_parts_of_a_success():
+    with pytest.raises(InputError, match="both whole numbers, got 1.5 of 2.5"):
+        wilson_interval(1.5, 2.5)
+
+
+@pytest.mark.parametrize("total", [5, 7, 123, 2999])
+def test_wilson_interval_contains_the_share_exactly(total):
+    assert wilson_interval(0, total)[0] == 0.0
+    assert wilson_interval(total, total)[1] == 1.0
+
+
+@pytest.mark.parametrize("value", [0.1, 0.97, 1e308])
+def test_mean_interval_of_equal_values_has_no_width(value):
+    assert mean_interval(3 * [value])[:3] == (value, value, value)
+
+
+def test_worst_errors_do_not_overflow():
+    logits = np.array([[0, 200], [0, 100], [0, 120]], np.uint8)
+    assert worst_errors(np.array([0, 0, 0]), logits).tolist() == [0, 2, 1]
+
+
+def test_rows_that_nearly_add_up_are_made_to():
+    labels, rows = np.array([0]), np.array([[1.0009, 0.0]])
+    assert log_loss(labels, rows) == 0
+    assert expected_calibration_error(labels, rows) == 0

@@ -54,7 +54,7 @@ def checked_logits(logits: np.ndarray) -> np.ndarray:
 
 
 def checked_probabilities(probabilities: np.ndarray) -> np.ndarray:
-    """Return an array ``(n, num_classes)`` whose rows are distributions, or refuse."""
+    """Return ``float64`` rows ``(n, num_classes)`` that add up to 1, or refuse."""
     probabilities = np.asarray(probabilities)
     if probabilities.ndim != 2 or not probabilities.size:
         raise InputError(
@@ -71,4 +71,4 @@ def checked_probabilities(probabilities: np.ndarray) -> np.ndarray:
             f"{probabilities[row].max():g} and sum {sums[row]:g}; logits become "
             "probabilities by softmax(logits)"
         )
-    return probabilities.astype(np.float64)
+    return probabilities / sums[:, np.newaxis]

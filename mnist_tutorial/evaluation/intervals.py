@@ -1,6 +1,7 @@
 """How sure a counted share is, and a mean over repeated runs."""
 
 import math
+import operator
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -110,6 +111,8 @@ def mean_interval(values: np.ndarray, *, confidence: float = 0.95) -> MeanEstima
             "repeat the runs that failed, and say so"
         )
     values = values.astype(np.float64)
+    if np.ptp(values) == 0:  # a mean of equal numbers may be off by rounding
+        return MeanEstimate(*3 * (float(values[0]),), len(values))
     mean, error = values.mean(), values.std(ddof=1) / math.sqrt(len(values))
     half_width = stdtrit(len(values) - 1, 0.5 + confidence / 2) * error
     return MeanEstimate(
@@ -146,6 +149,14 @@ def wilson_interval(
     inference", Journal of the American Statistical Association 22, 1927,
     doi:10.1080/01621459.1927.10502953.
     """
+    try:
+        # Python's own: the narrow ones of NumPy would overflow below.
+        correct, total = operator.index(correct), operator.index(total)
+    except TypeError as error:
+        raise InputError(
+            "expected 0 <= correct <= total, both whole numbers, got "
+            f"{correct} of {total}"
+        ) from error
     if total < 1 or not 0 <= correct <= total:
         raise InputError(
             f"expected 0 <= correct <= total and total >= 1, got {correct} of {total}"
@@ -156,7 +167,6 @@ def wilson_interval(
     centre = share + z**2 / (2 * total)
     half_width = z * math.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
     scale = 1 + z**2 / total
-    return (
-        max(0.0, (centre - half_width) / scale),
-        min(1.0, (centre + half_width) / scale),
-    )
+    low, high = (centre - half_width) / scale, (centre + half_width) / scale
+    # Exact where rounding would leave the share itself outside.
+    return 0.0 if correct == 0 else low, 1.0 if correct == total else high

@@ -217,7 +217,9 @@ def worst_errors(
         raise InputError(f"count must not be negative, got {count}")
     labels, predictions = checked_pair(labels, logits.argmax(axis=1))
     check_range("labels", labels, logits.shape[1])
-    loss = -log_softmax(logits, axis=1)[np.arange(len(labels)), labels]
+    loss = -log_softmax(logits.astype(np.float64), axis=1)[
+        np.arange(len(labels)), labels
+    ]
     wrong = np.flatnonzero(labels != predictions)
     return wrong[np.argsort(-loss[wrong], kind="stable")][:count]
 

@@ -189,8 +189,14 @@ class ScoreUse(TestSetUse):
         )
 
     def is_score(self, node):
+        rebound = {
+            name
+            for item in ast.walk(node)
+            if isinstance(item, ast.comprehension) and not self.is_score(item.iter)
+            for name in names(item.target)
+        }
         for item in ast.walk(node):
-            if isinstance(item, ast.Name) and item.id in self.scores:
+            if isinstance(item, ast.Name) and item.id in self.scores - rebound:
                 return True
             if not isinstance(item, ast.Call) or not self.is_tainted(item):
                 continue
@@ -278,6 +284,9 @@ def test_a_choice_by_a_test_score_is_seen(program):
         "best = max(models, key=lambda m: accuracy(f, read(m, e)))\n"
         "print(accuracy(d, read(best, c)))",
         "wrong = np.argsort(-loss_of_each(d, logits))[:10]",
+        "scores = {'x': accuracy(d, p)}\nfor n, s in scores.items():\n  show(n, s)\n"
+        "known = {n: accuracy(b, read(m, a)) for n, m in models}\n"
+        "best = max(known, key=known.get)",
     ],
 )
 def test_reporting_a_test_score_is_no_choice(program):
