@@ -15,10 +15,10 @@ from keras import layers
 from mnist_tutorial.datasets import load_mnist, split_validation, take_subset
 from mnist_tutorial.diagnosis import ADVICE, FAULTS, break_run, diagnose
 from mnist_tutorial.diagnosis.evidence import SAMPLE, sample
-from mnist_tutorial.diagnosis.layers import forward, is_relu
+from mnist_tutorial.diagnosis.layers import is_relu, run_layers
 from mnist_tutorial.diagnosis.measures import (
     mean_image_difference,
-    neighbour_agreement,
+    share_of_like_neighbours,
 )
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import (
@@ -368,7 +368,7 @@ def test_neighbours_as_scikit_learn_finds_them(draw):
     rows = x.reshape(len(x), -1)
     nearest = NearestNeighbors(n_neighbors=2).fit(rows).kneighbors(rows)[1][:, 1]
     expected = np.mean(y[nearest] == y)
-    assert neighbour_agreement(x, y) == pytest.approx(expected)
+    assert share_of_like_neighbours(x, y) == pytest.approx(expected)
 
 
 def test_mean_images_of_one_population_differ_as_chance_would_have_it(digits):
@@ -386,7 +386,7 @@ def test_layers_give_what_the_model_gives(draw):
     (x, _), _ = draw(2)
     nested = keras.Sequential([build_branches(), layers.Softmax()])
     for model in (build_small_cnn(), build_branches(), nested, build_fast_cnn()):
-        steps = list(forward(model, x[:20]))
+        steps = list(run_layers(model, x[:20]))
         expected = model.predict(x[:20], verbose=0)
         assert np.allclose(steps[-1].outputs, expected, atol=1e-5)
         assert any(is_relu(step.layer) for step in steps)

@@ -10,8 +10,8 @@ from mnist_tutorial.diagnosis.evidence import Evidence
 from mnist_tutorial.diagnosis.findings import Finding, ask_for, fault
 from mnist_tutorial.diagnosis.measures import (
     mean_image_difference,
-    neighbour_agreement,
     root_mean_square,
+    share_of_like_neighbours,
     shares,
 )
 
@@ -51,7 +51,7 @@ def shuffled_labels(run: Evidence) -> Finding | None:
         return _shuffled_by_curves(run)
     if not run.has_finite_images or len(run.train[1]) < ENOUGH:
         return None
-    agreement = neighbour_agreement(*run.train)
+    agreement = share_of_like_neighbours(*run.train)
     by_chance = float(np.sum(shares(run.train[1], run.num_classes) ** 2))
     if agreement > 0.55 or by_chance > 0.3:
         return None

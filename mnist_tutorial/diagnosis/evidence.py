@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from mnist_tutorial.diagnosis.checks import Data
-from mnist_tutorial.diagnosis.layers import Step, flat_layers, forward, is_relu
+from mnist_tutorial.diagnosis.layers import Step, flat_layers, is_relu, run_layers
 from mnist_tutorial.diagnosis.measures import cross_entropies, shares
 
 # So many examples show what there is to see, and are compared in a moment.
@@ -198,7 +198,7 @@ class Evidence:
     @cached_property
     def steps(self) -> list[Step]:
         """What every layer makes of the training sample."""
-        return list(forward(self.model, self.train[0]))
+        return list(run_layers(self.model, self.train[0]))
 
     @property
     def outputs(self) -> np.ndarray:

@@ -24,7 +24,7 @@ def flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield layer
 
 
-def forward(model: keras.Model, images: np.ndarray) -> Iterator[Step]:
+def run_layers(model: keras.Model, images: np.ndarray) -> Iterator[Step]:
     """Yield what each layer does to the images; the last step gives the outputs."""
     if isinstance(model, keras.Sequential):
         return _forward_in_turn(model, images)
@@ -36,7 +36,7 @@ def _forward_in_turn(model: keras.Sequential, images: np.ndarray) -> Iterator[St
     values = images
     for layer in model.layers:
         if isinstance(layer, keras.Model):
-            steps = list(forward(layer, values))
+            steps = list(run_layers(layer, values))
         else:
             given = keras.ops.convert_to_tensor(values, "float32")
             outputs = keras.ops.convert_to_numpy(layer(given, training=False))

@@ -8,7 +8,7 @@ def shares(labels: np.ndarray, num_classes: int) -> np.ndarray:
     return np.bincount(labels, minlength=num_classes) / len(labels)
 
 
-def neighbour_agreement(images: np.ndarray, labels: np.ndarray) -> float:
+def share_of_like_neighbours(images: np.ndarray, labels: np.ndarray) -> float:
     """Return the share of images whose nearest neighbour has the same label."""
     rows = images.reshape(len(images), -1).astype(float)
     squares = np.sum(rows**2, axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_tutorial.diagnosis.evidence import USUAL_RATE, Evidence
 from mnist_tutorial.diagnosis.findings import Finding, ask_for, fault
-from mnist_tutorial.diagnosis.layers import forward
+from mnist_tutorial.diagnosis.layers import run_layers
 from mnist_tutorial.diagnosis.measures import are_probabilities, cross_entropies
 
 
@@ -24,7 +24,7 @@ def softmax_twice(run: Evidence) -> Finding | None:
         return None
     if run.val is not None and "val_loss" in run.curves:
         labels, last = run.val[1], float(run.curves["val_loss"][-1])
-        *_, step = forward(run.model, run.val[0])
+        *_, step = run_layers(run.model, run.val[0])
         outputs = step.outputs
     else:
         labels, last = run.train[1], float(run.loss[-1])
