@@ -247,7 +247,7 @@ def guided_backprop(
     Raises
     ------
     InputError
-        As for :func:`saliency`, or if the model has no ReLU.
+        As for :func:`saliency`, or if the model has no ReLU, or models inside it.
 
     References
     ----------
@@ -258,6 +258,12 @@ def guided_backprop(
        arXiv:1810.03292.
     """
     images, targets = _checked(model, images, targets)
+    inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
+    if inner:
+        raise InputError(
+            f"model must have no models inside it, got {', '.join(inner)} in "
+            f"{model.name}; build one Sequential of all their layers"
+        )
     if not any(map(_is_relu, model.layers)):
         raise InputError(
             f"model must have a ReLU to guide the gradient through, got {model.name} "

@@ -549,3 +549,110 @@ def test_a_run_that_unlearns_is_not_healthy():
 def test_the_object_that_fit_returns_is_refused_by_name():
     with pytest.raises(InputError, match="got History; .* hand in .history"):
         diagnose(keras.callbacks.History())
+
+
+# --- what looks broken and is not, and the reverse -----------------------------------
+
+LEARNT = {
+    "loss": [0.9, 0.4, 0.2],
+    "accuracy": [0.7, 0.88, 0.95],
+    "val_loss": [0.6, 0.4, 0.3],
+    "val_accuracy": [0.8, 0.88, 0.93],
+}
+
+
+def test_images_that_are_all_alike_are_named_first(draw):
+    (x, y), _ = draw(40, count=100)
+    history = {"loss": [2.31, 2.3], "accuracy": [0.11, 0.12]}
+    for images in (np.zeros_like(x), np.repeat(x[:1], len(x), axis=0)):
+        assert diagnose(history, train_data=(images, y))[0].cause == "alike_images"
+
+
+def test_pixels_that_show_no_likeness_do_not_make_labels_wrong(draw):
+    """Digits at random places: neighbours in pixels say little, validation does."""
+    (x, y), _ = draw(41, count=200)
+    rng = np.random.default_rng(0)
+    moved = np.stack(
+        [
+            np.roll(
+                np.pad(i, ((0, 30), (0, 30), (0, 0))), rng.integers(0, 30, 2), (0, 1)
+            )
+            for i in x
+        ]
+    )
+    assert diagnose(LEARNT, train_data=(moved, y))[0].cause == "healthy"
+    bad = LEARNT | {"val_accuracy": [0.1, 0.11, 0.1], "val_loss": [2.4, 2.9, 3.5]}
+    shuffled = (x, np.random.default_rng(1).permutation(y))
+    assert diagnose(bad, train_data=shuffled)[0].cause == "shuffled_labels"
+
+
+def test_validation_labels_that_belong_to_other_images(draw):
+    train_data, (x_val, y_val) = draw(42)
+    history = LEARNT | {"val_accuracy": [0.1, 0.12, 0.1], "val_loss": [2.9, 3.5, 4.1]}
+    mixed = (x_val, np.random.default_rng(0).permutation(y_val))
+    found = diagnose(history, train_data=train_data, validation_data=mixed)
+    assert found[0].cause == "shuffled_validation_labels"
+    found = diagnose(history, train_data=train_data, validation_data=(x_val, y_val))
+    assert found[0].cause == "validation_fails"
+
+
+def test_batch_normalisation_undoes_the_scale(draw):
+    (x, y), _ = draw(43, count=200)
+    keras.utils.set_random_seed(43)
+    bytes_ = (255 * x, y)
+    found = diagnose(LEARNT, build_fast_cnn(), train_data=bytes_)
+    assert "unscaled_inputs" not in {f.cause for f in found}
+    found = diagnose(LEARNT, build_mlp(), train_data=bytes_)
+    assert found[0].cause == "unscaled_inputs"
+
+
+def test_a_relu_after_the_logits(draw):
+    train_data, validation = draw(44)
+    keras.utils.set_random_seed(44)
+    model = keras.Sequential([*build_mlp().layers[:-1], layers.Dense(10, "relu")])
+    history = train(model, *train_data, validation_data=validation, epochs=4)
+    found = diagnose(history, model, train_data=train_data, validation_data=validation)
+    assert found[0].cause == "relu_at_the_end"
+
+
+def test_a_network_that_lost_what_it_had_learnt():
+    history = {
+        "loss": [0.3, 0.2, 2.3, 2.303],
+        "accuracy": [0.9, 0.94, 0.12, 0.11],
+        "learning_rate": 4 * [0.01],
+    }
+    assert [f.cause for f in diagnose(history)] == ["rate_too_high"]
+    usual = history | {"learning_rate": 4 * [1e-3]}
+    assert [f.cause for f in diagnose(usual)] == ["not_learning"]
+
+
+def test_a_validation_that_recovers_was_prepared_alike():
+    """Moving averages of batch normalisation make the first epochs look bad."""
+    late = LEARNT | {"val_loss": [9.0, 1.2, 0.2], "val_accuracy": [0.12, 0.6, 0.95]}
+    assert diagnose(late)[0].cause == "healthy"
+    never = LEARNT | {"val_loss": [9.0, 8.0, 9.5], "val_accuracy": [0.8, 0.9, 0.9]}
+    assert diagnose(never)[0].cause == "different_preparation"
+
+
+def test_a_small_rise_is_no_overshoot():
+    history = {
+        "loss": [0.60, 0.58, 0.59, 0.57],
+        "accuracy": [0.80, 0.81, 0.81, 0.82],
+        "learning_rate": 4 * [0.05],
+    }
+    assert diagnose(history)[0].cause == "healthy"
+
+
+def test_one_image_does_not_make_a_single_class(draw):
+    (x, y), _ = draw(45, count=100)
+    (found, *_) = diagnose(LEARNT, train_data=(x[:1], y[:1]))
+    assert found.sureness == "possible"
+
+
+def test_losses_that_were_never_numbers_have_no_height():
+    history = {
+        "loss": [math.nan, math.nan],
+        "accuracy": [0.1, 0.1],
+        "learning_rate": [1.0, 1.0],
+    }
+    assert "nan" not in " ".join(f.seen for f in diagnose(history))

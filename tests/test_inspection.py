@@ -687,3 +687,20 @@ def test_occlusion_of_something_else_is_refused(model, image, target, message):
 def test_a_model_without_one_score_a_class_is_refused(images):
     with pytest.raises(InputError, match="end it with Flatten and Dense"):
         saliency(models.build_listing(), images, [0, 1, 2])
+
+
+def test_guided_backprop_refuses_what_it_would_leave_unguided():
+    inner = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, activation="relu")],
+        name="inner",
+    )
+    model = keras.Sequential([inner, keras.layers.Flatten(), keras.layers.Dense(3)])
+    with pytest.raises(InputError, match="no models inside it, got inner"):
+        guided_backprop(model, np.zeros((1, 8, 8, 1), np.float32), [0])
+
+
+def test_randomize_weights_takes_any_iterable_of_names():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="last")])
+    model.layers[0].kernel.assign(keras.ops.full((4, 3), 5.0))
+    copy = randomize_weights(model, seed=0, layers=(name for name in ["last"]))
+    assert not np.allclose(copy.layers[0].get_weights()[0], 5.0)

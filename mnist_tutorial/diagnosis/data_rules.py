@@ -33,13 +33,27 @@ def not_numbers(run: Evidence) -> Finding | None:
     return None
 
 
+def alike_images(run: Evidence) -> Finding | None:
+    """Look for training images that are all the same."""
+    if not run.has_finite_images or len(run.train[0]) < ENOUGH:
+        return None
+    if np.ptp(run.train[0], axis=0).any():
+        return None
+    return fault(
+        "alike_images",
+        "sure",
+        f"all {len(run.train[0])} training images that were looked at are the same, "
+        f"with values from {run.train[0].min():.3g} to {run.train[0].max():.3g}",
+    )
+
+
 def single_class(run: Evidence) -> Finding | None:
     """Look for training labels that are all the same."""
     if run.train is None or len(np.unique(run.train[1])) > 1:
         return None
     return fault(
         "single_class",
-        "sure",
+        "sure" if len(run.train[1]) >= ENOUGH else "possible",
         f"all {len(run.train[1])} training labels are {run.train[1][0]}; an accuracy "
         "of 100 % would mean nothing",
     )
@@ -53,11 +67,14 @@ def shuffled_labels(run: Evidence) -> Finding | None:
         return None
     agreement = share_of_like_neighbours(*run.train)
     by_chance = float(np.sum(shares(run.train[1], run.num_classes) ** 2))
-    if agreement > 0.55 or by_chance > 0.3:
+    # What is learnt from wrong labels does not read other images so well; then the
+    # images are such that pixels do not tell which are alike.
+    if agreement > 0.55 or by_chance > 0.3 or run.reads_others:
         return None
+    doubtful = "likely" if "val_accuracy" in run.curves else "possible"
     return fault(
         "shuffled_labels",
-        "sure" if agreement < 2 * by_chance else "likely",
+        "sure" if agreement < 2 * by_chance else doubtful,
         f"of the training images, {agreement:.0%} have the label of the image that "
         f"looks most like them; with labels at random it would be {by_chance:.0%}",
     )
@@ -80,6 +97,26 @@ def _shuffled_by_curves(run: Evidence) -> Finding | None:
         f"the training loss falls to {run.loss[-1]:.2f}, yet the validation loss is "
         f"{last_val_loss:.2f}, no better than guessing ({run.guess:.2f}): what is "
         "learnt on training images holds for no others. " + ask_for("train_data"),
+    )
+
+
+def shuffled_validation_labels(run: Evidence) -> Finding | None:
+    """Look for validation labels that are not those of their images."""
+    if run.val is None or len(run.val[1]) < ENOUGH or not run.only_training_learns:
+        return None
+    if not np.isfinite(run.val[0]).all():
+        return None
+    agreement = share_of_like_neighbours(*run.val)
+    by_chance = float(np.sum(shares(run.val[1], run.num_classes) ** 2))
+    if agreement > 2 * by_chance:
+        return None
+    return fault(
+        "shuffled_validation_labels",
+        "sure",
+        f"training ends at {run.accuracy[-1]:.0%}, validation at "
+        f"{run.last_accuracy:.0%}; of the validation images, {agreement:.0%} have the "
+        "label of the image that looks most like them, and with labels at random it "
+        f"would be {by_chance:.0%}",
     )
 
 
@@ -124,7 +161,7 @@ def _differs_by_curves(run: Evidence) -> Finding | None:
     if "val_loss" not in run.curves or not run.has_numbers:
         return None
     val_loss, val_accuracy = run.curves["val_loss"], run.curves["val_accuracy"]
-    if val_loss[0] > 3 * max(run.loss[0], run.guess):
+    if val_loss[0] > 3 * max(run.loss[0], run.guess) and val_loss[-1] > run.guess:
         return fault(
             "different_preparation",
             "likely",
@@ -153,6 +190,10 @@ def unscaled_inputs(run: Evidence) -> Finding | None:
         return None
     given = weighted[0].inputs
     size = root_mean_square(given)
+    if 5 < size < 50 and run.learns_well:
+        return None
+    if run.learns_well and run.is_normalised:
+        return None
     if size > 5 or (size < 0.02 and run.accuracy[0] < 0.5):
         return fault(
             "unscaled_inputs",
@@ -219,11 +260,13 @@ def _symptom_of_order(run: Evidence) -> str | None:
     """Return what shows that a network was trained in the order of the examples."""
     if run.starts_below_guessing:
         return f"the first epoch's accuracy is {run.accuracy[0]:.0%}, below guessing"
-    if run.can_be_run and run.largest_excess > 2:
-        return (
-            f"one class is predicted {run.largest_excess:.1f} times as often as it is "
-            "right"
-        )
+    if run.can_be_run:
+        favourite, excess = run.favourite
+        if excess > 2 and favourite in run.train[1][-(len(run.train[1]) // 5) :]:
+            return (
+                f"class {favourite}, one of the last, is predicted {excess:.1f} times "
+                "as often as it is right"
+            )
     if run.can_be_run and run.measured_accuracy < run.accuracy[-1] - 0.05:
         return (
             f"the accuracy counted during the last epoch, {run.accuracy[-1]:.0%}, is "

@@ -106,6 +106,23 @@ class Evidence:
         return by_chance + 2 / 9 * (1 - by_chance)
 
     @cached_property
+    def learns_well(self) -> bool:
+        """Whether training began no worse than guessing and ends well."""
+        return not (self.starts_high or not self.has_numbers) and bool(
+            self.accuracy[-1] > 0.9
+        )
+
+    @cached_property
+    def reads_others(self) -> bool:
+        """Whether validation ends well."""
+        return "val_accuracy" in self.curves and self.last_accuracy > 0.9
+
+    @cached_property
+    def only_training_learns(self) -> bool:
+        """Whether training succeeds and validation fails."""
+        return float(self.accuracy[-1]) > 0.7 and self.last_accuracy < 0.5
+
+    @cached_property
     def went_wild(self) -> bool:
         """Whether the curves are those of steps that overshoot."""
         return not self.has_numbers or self.starts_high or self.is_stuck
@@ -152,6 +169,12 @@ class Evidence:
     def layers(self) -> list[keras.layers.Layer]:
         """The layers, also those of models inside the model; none without a model."""
         return [] if self.model is None else list(flat_layers(self.model))
+
+    @cached_property
+    def is_normalised(self) -> bool:
+        """Whether batch normalisation may undo the scale of the images."""
+        kind = keras.layers.BatchNormalization
+        return any(isinstance(layer, kind) for layer in self.layers)
 
     @cached_property
     def kernels(self) -> list[np.ndarray]:
@@ -217,12 +240,13 @@ class Evidence:
         return float(losses[-(len(losses) // 10) :].mean()), float(losses.mean())
 
     @cached_property
-    def largest_excess(self) -> float:
-        """How many times as often as it occurs a class is predicted."""
+    def favourite(self) -> tuple[int, float]:
+        """The class predicted most above its share, and how many times as often."""
         predicted = shares(self.outputs.argmax(axis=1), self.num_classes)
         occurring = shares(self.train[1], self.num_classes)
         # A class that hardly occurs counts as half of an equal share.
-        return float(np.max(predicted / np.maximum(occurring, 0.5 / self.num_classes)))
+        excess = predicted / np.maximum(occurring, 0.5 / self.num_classes)
+        return int(excess.argmax()), float(excess.max())
 
     @cached_property
     def dead_share(self) -> float:

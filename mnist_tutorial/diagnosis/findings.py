@@ -6,6 +6,9 @@ from typing import NamedTuple
 SURENESS = ("sure", "likely", "possible")
 
 ADVICE = {
+    "alike_images": (
+        "Look at some of the images, and at the step that loads or scales them."
+    ),
     "single_class": "Look at the labels: with one class there is nothing to learn.",
     "not_numbers": (
         "Find where the images get values that are not numbers: a division by 0, an "
@@ -14,6 +17,10 @@ ADVICE = {
     "shuffled_labels": (
         "Draw twenty images with their labels. Shuffle, sort and filter images and "
         "labels together, with one index for both."
+    ),
+    "shuffled_validation_labels": (
+        "Draw twenty validation images with their labels, and split images and labels "
+        "with one index for both."
     ),
     "different_preparation": (
         "Prepare both sets with one function, and compare shape, type, range and mean "
@@ -28,6 +35,9 @@ ADVICE = {
         "from_logits=False; not both."
     ),
     "sorted_data": "Shuffle the training data before every epoch (shuffle=True).",
+    "relu_at_the_end": (
+        "Remove the activation of the last layer: logits may be negative."
+    ),
     "zero_weights": (
         "Draw the weights at random; the default of Keras' layers does it. Only "
         "biases may begin at 0."
@@ -49,6 +59,10 @@ ADVICE = {
     "not_learning": (
         "Train on 32 images until they are known by heart. If that fails, look at "
         "model, loss and learning rate; if it works, look at the data."
+    ),
+    "validation_fails": (
+        "Draw images of both sets with their labels, side by side; compare how they "
+        "were prepared, and look for labels that belong to other images."
     ),
     "overfitting": (
         "More data, augmentation, dropout, or early stopping. Nothing is broken."

@@ -22,11 +22,14 @@ from mnist_tutorial.diagnosis.findings import SURENESS, Finding
 # One rule a cause; causes before what they cause.
 RULES = (
     data_rules.not_numbers,
+    data_rules.alike_images,
     data_rules.single_class,
     data_rules.shuffled_labels,
+    data_rules.shuffled_validation_labels,
     data_rules.different_preparation,
     data_rules.unscaled_inputs,
     training_rules.softmax_twice,
+    training_rules.relu_at_the_end,
     data_rules.sorted_data,
     training_rules.zero_weights,
     training_rules.large_weights,

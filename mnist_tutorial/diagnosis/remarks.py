@@ -35,7 +35,8 @@ def overfitting(run: Evidence) -> Finding | None:
         return None
     val_loss = run.curves["val_loss"]
     turns = val_loss[-1] > 1.1 * val_loss.min() and run.loss[-1] < run.loss.min() + 0.01
-    if run.gap < 0.08 and not turns:
+    still_falls = val_loss[-1] == val_loss.min()
+    if not turns and (run.gap < 0.08 or still_falls):
         return None
     return remark(
         "overfitting",

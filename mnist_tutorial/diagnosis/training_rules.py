@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_tutorial.diagnosis.evidence import USUAL_RATE, Evidence
 from mnist_tutorial.diagnosis.findings import Finding, ask_for, fault
-from mnist_tutorial.diagnosis.layers import run_layers
+from mnist_tutorial.diagnosis.layers import is_relu, run_layers
 from mnist_tutorial.diagnosis.measures import are_probabilities, cross_entropies
 
 
@@ -60,6 +60,19 @@ def _softmax_by_curves(run: Evidence) -> Finding | None:
     )
 
 
+def relu_at_the_end(run: Evidence) -> Finding | None:
+    """Look for logits that cannot be negative."""
+    if not run.layers or not is_relu(run.layers[-1]) or run.last_accuracy > 0.95:
+        return None
+    return fault(
+        "relu_at_the_end",
+        "sure",
+        "the last layer ends in a ReLU, so no class can get a score below 0, and a "
+        "class whose score has died is never answered; the accuracy is "
+        f"{run.last_accuracy:.0%}",
+    )
+
+
 def zero_weights(run: Evidence) -> Finding | None:
     """Look for hidden units that all have the same weights."""
     if run.model is None:
@@ -94,7 +107,7 @@ def large_weights(run: Evidence) -> Finding | None:
 def rate_too_high(run: Evidence) -> Finding | None:
     """Look for steps that overshoot: weights that grew, a loss that went up."""
     if run.rate is not None and not run.is_fast:
-        return None
+        return _collapse(run)
     if run.growth >= 4:
         if run.rate is None and not run.went_wild:
             return None
@@ -105,16 +118,33 @@ def rate_too_high(run: Evidence) -> Finding | None:
             f"the weights of a layer are {run.growth:.1f} times as large as Keras "
             f"begins with, and the learning rate is {rate}",
         )
-    rises = bool((np.diff(run.loss) > 0).any()) and run.accuracy[-1] < 0.9
+    rises = (np.diff(run.loss) > 0.1 * run.loss[:-1]).any() and run.accuracy[-1] < 0.9
     if run.rate is None or not (run.went_wild or rises):
-        return None
-    course = f"went up to {np.nanmax(run.loss):.1f}" if run.went_wild else "rises again"
+        return _collapse(run)
+    course = "rises again"
+    if run.went_wild:
+        numbers = run.loss[np.isfinite(run.loss)]
+        course = f"went up to {numbers.max():.1f}" if len(numbers) else "is no number"
     return fault(
         "rate_too_high",
         "likely",
         f"the learning rate is {run.rate:g}, {run.rate / USUAL_RATE:.0f} times the "
         f"usual one for Adam, and the loss {course}"
         + (". " + ask_for("model") if run.model is None else ""),
+    )
+
+
+def _collapse(run: Evidence) -> Finding | None:
+    """Look for a network that had learnt and lost it again."""
+    best = float(run.accuracy.max())
+    is_usual = run.rate is not None and run.rate <= 2 * USUAL_RATE
+    if is_usual or best < 0.5 or run.accuracy[-1] > best - 0.3:
+        return None
+    return fault(
+        "rate_too_high",
+        "possible",
+        f"the training accuracy had reached {best:.0%} and fell back to "
+        f"{run.accuracy[-1]:.0%}, as after a step that was too large",
     )
 
 
@@ -201,6 +231,13 @@ def not_learning(run: Evidence) -> Finding | None:
     """Admit that something is wrong; asked only if no other rule saw what."""
     if not run.is_bad:
         return None
+    if run.only_training_learns:
+        return fault(
+            "validation_fails",
+            "likely",
+            f"training ends at {run.accuracy[-1]:.0%}, validation at "
+            f"{run.last_accuracy:.0%}, and no known cause was seen",
+        )
     return fault(
         "not_learning",
         "likely",

@@ -7,7 +7,7 @@ the scores of several models into what picks one of them.
 import ast
 
 import pytest
-from book_pages import ROOT, called, notebooks
+from book_pages import ROOT, called, calls, notebooks
 
 PACKAGE = ROOT / "mnist_tutorial"
 
@@ -36,10 +36,14 @@ CHOOSERS = {
 CHOOSING_KEYWORDS = {"validation_data", "callbacks"}
 # What turns predictions into one number, by which models could be ranked.
 SCORERS = {
-    *("accuracy", "evaluate", "accuracy_score", "log_loss", "score"),
+    *("accuracy", "evaluate", "accuracy_score", "log_loss", "score", "f1_score"),
     *("wilson_interval", "expected_calibration_error"),
 }
-RANKINGS = {"argmax", "argmin", "argsort", "nanargmax", "nanargmin", "most_common"}
+RANKINGS = {
+    *("argmax", "argmin", "argsort", "nanargmax", "nanargmin", "argpartition"),
+    *("most_common", "idxmax", "idxmin", "nlargest", "nsmallest", "sort_values"),
+    *("index", "top_k"),
+}
 
 
 def names(node):
@@ -53,6 +57,8 @@ class TestSetUse(ast.NodeVisitor):
 
     def __init__(self):
         self.tainted, self.found = set(), []
+        # Functions of the page that train with what they are given.
+        self.choosers = set(CHOOSERS)
 
     def bind(self, target, is_tainted):
         for name in names(target):
@@ -62,10 +68,10 @@ class TestSetUse(ast.NodeVisitor):
         self.visit(node.value)
         loads = isinstance(node.value, ast.Call) and called(node.value) in LOADERS
         for target in node.targets:
-            if loads and isinstance(target, ast.Tuple):
-                training, test = target.elts
+            if loads and isinstance(target, ast.Tuple | ast.List):
+                training, *test = target.elts
                 self.bind(training, False)
-                self.bind(test, True)
+                self.bind(ast.Tuple(test), True)
             elif isinstance(target, ast.Subscript | ast.Attribute):
                 if self.is_tainted(node.value):
                     self.bind(target.value, True)
@@ -89,15 +95,21 @@ class TestSetUse(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node):
+        parameters = {argument.arg for argument in node.args.args}
+        outside = set(self.tainted)
+        self.tainted -= parameters
         self.generic_visit(node)
         returned = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
-        if any(item.value and self.is_tainted(item.value) for item in returned):
-            self.tainted.add(node.name)
+        gives = any(item.value and self.is_tainted(item.value) for item in returned)
+        self.tainted = outside | ({node.name} if gives else set())
+        for call in calls(node):
+            if called(call) in self.choosers and parameters & names(call):
+                self.choosers.add(node.name)
 
     def visit_Call(self, node):
         self.generic_visit(node)
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if called(node) in CHOOSERS and any(map(self.is_tainted, arguments)):
+        if called(node) in self.choosers and any(map(self.is_tainted, arguments)):
             self.found.append(f"line {node.lineno}: {ast.unparse(node)}")
         for keyword in node.keywords:
             if keyword.arg in CHOOSING_KEYWORDS and self.is_tainted(keyword.value):
@@ -125,6 +137,7 @@ class ScoreUse(TestSetUse):
     def __init__(self):
         super().__init__()
         self.scores, self.choices = set(), []
+        self.scorers = set(SCORERS)
 
     def bind_score(self, targets, value):
         for target in targets:
@@ -145,7 +158,7 @@ class ScoreUse(TestSetUse):
     def visit_For(self, node):
         target = node.target
         if isinstance(node.iter, ast.Call) and called(node.iter) == "enumerate":
-            target = target.elts[1]
+            target = target.elts[1] if isinstance(target, ast.Tuple) else target
         self.bind_score([target], node.iter)
         super().visit_For(node)
 
@@ -154,11 +167,25 @@ class ScoreUse(TestSetUse):
         returned = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
         if any(item.value and self.is_score(item.value) for item in returned):
             self.scores.add(node.name)
+        parameters = {argument.arg for argument in node.args.args}
+        for call in calls(node):
+            if called(call) in self.scorers and parameters & names(call):
+                self.scorers.add(node.name)
 
     def visit_If(self, node):
         self.generic_visit(node)
         if self.compares_scores(node.test):
             self.choices.append(f"line {node.lineno}: if {ast.unparse(node.test)}")
+
+    def visit_While(self, node):
+        self.visit_If(node)
+
+    def visit_comprehension(self, node):
+        super().visit_comprehension(node)
+        if self.is_score(node.iter):
+            self.scores |= names(node.target)
+        if any(map(self.compares_scores, node.ifs)):
+            self.choices.append(f"line {node.iter.lineno}: {ast.unparse(node)}")
 
     def visit_IfExp(self, node):
         self.generic_visit(node)
@@ -201,7 +228,7 @@ class ScoreUse(TestSetUse):
             if not isinstance(item, ast.Call) or not self.is_tainted(item):
                 continue
             compares = any(isinstance(part, ast.Compare) for part in ast.walk(item))
-            if called(item) in SCORERS or called(item) == "mean" and compares:
+            if called(item) in self.scorers or called(item) == "mean" and compares:
                 return True
         return False
 
@@ -231,6 +258,7 @@ def choices(tree):
         "_, (c, d) = mnist.load_data()\ne = []\nfor i in c:\n  e += i\ntrain(m, e)",
         "_, (c, d) = load_mnist()\ne['x'] = c\ntrain(m, e['x'], b)",
         "_, (c, d) = load_mnist()\nshow(callbacks=[Stop(c)])",
+        "[a, (c, d)] = load_mnist()\ndef go(x, y):\n  model.fit(x, y)\ngo(c, d)",
     ],
 )
 def test_choosing_by_the_test_set_is_seen(program):
@@ -268,6 +296,12 @@ LOAD = "(a, b), (c, d) = load_mnist()\n"
         "winner = m if e.value > f.value else n",
         "table['a'] = accuracy(d, p).value\nmax(table.items(), key=second)",
         "log_loss(d, p).argmin()",
+        "def share(m, x, y):\n  return accuracy(y, read(m, x))\n"
+        "best = max(models, key=lambda m: share(m, c, d))",
+        "s = [m.evaluate(c, d) for m in models]\nbest = s.index(max(s))",
+        "s = accuracy(d, p).value\nwhile s < 0.99:\n  more()",
+        "s = {m: accuracy(d, read(m, c)).value for m in models}\n"
+        "good = [m for m, v in s.items() if v > 0.9]",
     ],
 )
 def test_a_choice_by_a_test_score_is_seen(program):
