@@ -152,7 +152,7 @@ def occlusion(
             "image must be one image of shape (height, width, channels), got shape "
             f"{np.shape(image)}; x[0] is one image of a batch"
         )
-    images, targets = _checked(model, np.asarray(image)[np.newaxis], [target])
+    images, targets = checked_inputs(model, np.asarray(image)[np.newaxis], [target])
     height, width = images.shape[1:3]
     if not 1 <= size <= min(height, width):
         raise InputError(f"size must be in 1..{min(height, width)} pixels, got {size}")
@@ -218,7 +218,7 @@ def saliency(
     K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014,
     arXiv:1312.6034.
     """
-    images, targets = _checked(model, images, targets)
+    images, targets = checked_inputs(model, images, targets)
     return _steepness(model, images, targets)
 
 
@@ -257,7 +257,7 @@ def guided_backprop(
     .. [1] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018,
        arXiv:1810.03292.
     """
-    images, targets = _checked(model, images, targets)
+    images, targets = checked_inputs(model, images, targets)
     inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
     if inner:
         raise InputError(
@@ -307,7 +307,7 @@ def grad_cam(
     R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
     Gradient-based Localization", 2017, arXiv:1610.02391.
     """
-    images, targets = _checked(model, images, targets)
+    images, targets = checked_inputs(model, images, targets)
     _check_layer(model, layer_name)
     both = keras.Model(
         model.inputs, [model.get_layer(layer_name).output, model.outputs[0]]
@@ -498,15 +498,41 @@ def _check_shape(model: keras.Model, got: tuple[int, ...]) -> None:
         )
     ):
         raise InputError(
-            f"images must have shape (n, {', '.join(map(str, expected))}), got {got}; "
-            "x[:1] keeps the first axis, x[0] drops it"
+            f"images must have shape (n, {', '.join(map(str, expected))}) for "
+            f"{model.name}, got {got}; x[:1] keeps the first axis, x[0] drops it"
         )
 
 
-def _checked(
-    model: keras.Model, images: np.ndarray, targets: Sequence[int]
+def checked_inputs(
+    model: keras.Model,
+    images: np.ndarray,
+    targets: Sequence[int],
+    *,
+    name: str = "targets",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and targets as arrays, if the model can score them."""
+    """Return images and their classes as arrays, if the model can score them.
+
+    Parameters
+    ----------
+    model
+        A model that gives one score a class, shape ``(n, num_classes)``.
+    images
+        What the model takes, shape ``(n, ...)``.
+    targets
+        Whole numbers in ``0..num_classes-1``, shape ``(n,)``.
+    name
+        What the caller calls its targets, for the message.
+
+    Returns
+    -------
+    images, targets
+        ``float32`` images, and integers.
+
+    Raises
+    ------
+    InputError
+        If one of them does not fit the model or the other, or an image is not finite.
+    """
     map_layers(model)  # refuses a model that does not know its input shape
     images, targets = np.asarray(images), np.asarray(targets)
     _check_shape(model, images.shape)
@@ -527,7 +553,7 @@ def _checked(
         or not np.all((targets >= 0) & (targets < num_classes))
     ):
         raise InputError(
-            f"targets must be {len(images)} whole numbers in 0..{num_classes - 1}, one "
+            f"{name} must be {len(images)} whole numbers in 0..{num_classes - 1}, one "
             f"class for each image, got {np.array2string(targets, threshold=10)}"
         )
     return images.astype(np.float32), targets

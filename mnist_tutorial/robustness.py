@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.inspection import gradient
+from mnist_tutorial.inspection import checked_inputs, gradient
 
 # A pixel and its four neighbours: growing by it, again and again, stays roughly round.
 _CROSS = ndimage.generate_binary_structure(2, 1)[np.newaxis, :, :, np.newaxis]
@@ -249,7 +249,7 @@ def fgsm(
     """
     images = _checked(images)
     _check_size("epsilon", epsilon)
-    labels = _checked_labels(model, images, labels)
+    images, labels = checked_inputs(model, images, labels, name="labels")
 
     def loss(values):
         logits = model(values, training=False)
@@ -286,31 +286,6 @@ def _checked_steps(pixels: int) -> int:
     if not isinstance(pixels, int | np.integer) or pixels < 0:
         raise InputError(f"pixels must be a whole number from 0, got {pixels!r}")
     return pixels
-
-
-def _checked_labels(
-    model: keras.Model, images: np.ndarray, labels: Sequence[int]
-) -> np.ndarray:
-    expected = tuple(model.inputs[0].shape[1:])
-    if any(
-        size not in (None, got)
-        for size, got in zip(expected, images.shape[1:], strict=True)
-    ):
-        raise InputError(
-            f"images must have shape (n, {', '.join(map(str, expected))}) for "
-            f"{model.name}, got {images.shape}"
-        )
-    labels, num_classes = np.asarray(labels), model.output_shape[-1]
-    if (
-        labels.shape != images.shape[:1]
-        or not np.issubdtype(labels.dtype, np.integer)
-        or not np.all((labels >= 0) & (labels < num_classes))
-    ):
-        raise InputError(
-            f"labels must be {len(images)} whole numbers in 0..{num_classes - 1}, one "
-            f"class for each image, got {np.array2string(labels, threshold=10)}"
-        )
-    return labels
 
 
 def _check_finite(**values: float) -> None:

@@ -34,6 +34,7 @@ def train(
     patience: int | None = None,
     checkpoint: Path | str | None = None,
     seed: int = 0,
+    shuffle: bool = True,
     steps_per_execution: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
@@ -70,6 +71,8 @@ def train(
     seed
         Seeds Python, NumPy and Keras for this run: the order of the examples and
         dropout. The weights are as the model was built.
+    shuffle
+        Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
         Steps that are run at a time without returning to Python.
     callbacks
@@ -143,6 +146,7 @@ def train(
             epochs=epochs,
             validation_data=validation_data,
             callbacks=all_callbacks,
+            shuffle=shuffle,
             verbose=0,
         )
     except KeyboardInterrupt:

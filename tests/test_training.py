@@ -429,6 +429,21 @@ def test_the_seed_decides_the_run_and_nothing_else(small):
     assert not same_weights(run(seed=4, before=100), first)
 
 
+def test_without_shuffling_the_examples_come_as_they_are(small):
+    model, x, y, _ = small
+    twin = build_linear()
+    twin.set_weights(model.get_weights())
+    train(model, x, y, epochs=2, batch_size=10, learning_rate=0.01, shuffle=False)
+    twin.compile(
+        optimizer=keras.optimizers.Adam(0.01),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    for start in 2 * list(range(0, len(x), 10)):
+        twin.train_on_batch(x[start : start + 10], y[start : start + 10])
+    for one, two in zip(model.get_weights(), twin.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-5)
+
+
 def test_steps_per_execution_changes_the_pace_and_not_the_result(small):
     model, x, y, _ = small
     start = model.get_weights()

@@ -7,10 +7,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from mnist_tutorial.diagnosis.checks import Data
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
-
-Data = tuple[np.ndarray, np.ndarray]
 
 FAULTS = (
     "shuffled_labels",
@@ -31,7 +30,7 @@ class Run(NamedTuple):
     Attributes
     ----------
     history
-        As ``training.train`` returns it; ``seconds`` is missing for ``sorted_data``.
+        As ``training.train`` returns it.
     model
         The network after training.
     train_data, validation_data
@@ -108,7 +107,6 @@ def break_run(
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
     model = build_model()
-    fit = train
     if fault == "shuffled_labels":
         y_train = rng.permutation(y_train)
     elif fault == "softmax_twice":
@@ -129,10 +127,9 @@ def break_run(
     elif fault == "sorted_data":
         order = np.argsort(y_train, kind="stable")
         x_train, y_train = x_train[order], y_train[order]
-        fit = _train_in_order
     elif fault == "different_preparation":
         x_val = 255 * x_val
-    history = fit(
+    history = train(
         model,
         x_train,
         y_train,
@@ -141,6 +138,7 @@ def break_run(
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
+        shuffle=fault != "sorted_data",
     )
     return Run(history, model, (x_train, y_train), (x_val, y_val))
 
@@ -155,37 +153,3 @@ def _first_hidden_bias(model: keras.Model):
         f"dead_relus needs a hidden layer with biases, and {model.name} has none; "
         "choose a model such as build_mlp or build_cnn"
     )
-
-
-def _train_in_order(
-    model: keras.Model,
-    x_train: np.ndarray,
-    y_train: np.ndarray,
-    *,
-    validation_data: Data,
-    epochs: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
-) -> History:
-    """Train as ``train`` does, with the examples in the order in which they come."""
-    keras.utils.set_random_seed(seed)
-    model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    fitted = model.fit(
-        x_train,
-        y_train,
-        validation_data=validation_data,
-        epochs=epochs,
-        batch_size=batch_size,
-        shuffle=False,
-        verbose=0,
-    )
-    history = {
-        name: [float(v) for v in values] for name, values in fitted.history.items()
-    }
-    history["learning_rate"] = epochs * [float(learning_rate)]
-    return history

@@ -190,9 +190,7 @@ def unscaled_inputs(run: Evidence) -> Finding | None:
         return None
     given = weighted[0].inputs
     size = root_mean_square(given)
-    if 5 < size < 50 and run.learns_well:
-        return None
-    if run.learns_well and run.is_normalised:
+    if run.learns_well and (5 < size < 50 or run.is_normalised):
         return None
     if size > 5 or (size < 0.02 and run.accuracy[0] < 0.5):
         return fault(

@@ -108,9 +108,8 @@ class Evidence:
     @cached_property
     def learns_well(self) -> bool:
         """Whether training began no worse than guessing and ends well."""
-        return not (self.starts_high or not self.has_numbers) and bool(
-            self.accuracy[-1] > 0.9
-        )
+        begins_well = self.has_numbers and not self.starts_high
+        return begins_well and bool(self.accuracy[-1] > 0.9)
 
     @cached_property
     def reads_others(self) -> bool:

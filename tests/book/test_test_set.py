@@ -177,8 +177,7 @@ class ScoreUse(TestSetUse):
         if self.compares_scores(node.test):
             self.choices.append(f"line {node.lineno}: if {ast.unparse(node.test)}")
 
-    def visit_While(self, node):
-        self.visit_If(node)
+    visit_While = visit_IfExp = visit_If
 
     def visit_comprehension(self, node):
         super().visit_comprehension(node)
@@ -186,11 +185,6 @@ class ScoreUse(TestSetUse):
             self.scores |= names(node.target)
         if any(map(self.compares_scores, node.ifs)):
             self.choices.append(f"line {node.iter.lineno}: {ast.unparse(node)}")
-
-    def visit_IfExp(self, node):
-        self.generic_visit(node)
-        if self.compares_scores(node.test):
-            self.choices.append(f"line {node.lineno}: {ast.unparse(node)}")
 
     def visit_Call(self, node):
         super().visit_Call(node)
