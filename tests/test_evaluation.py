@@ -16,6 +16,7 @@ from sklearn import metrics
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.evaluation import (
+    AreaEstimate,
     Estimate,
     MeanEstimate,
     PairedComparison,
@@ -23,11 +24,13 @@ from mnist_tutorial.evaluation import (
     confusion_matrix,
     expected_calibration_error,
     fit_temperature,
+    intersection_over_union,
     log_loss,
     mcnemar,
     mean_interval,
     per_class,
     reliability,
+    roc_auc,
     softmax,
     wilson_interval,
     worst_errors,
@@ -860,3 +863,170 @@ def test_rows_that_nearly_add_up_are_made_to():
     labels, rows = np.array([0]), np.array([[1.0009, 0.0]])
     assert log_loss(labels, rows) == 0
     assert expected_calibration_error(labels, rows) == 0
+
+
+# --- ranking -------------------------------------------------------------------------
+
+
+def ranked(rng, *, positives=40, negatives=300, distance=1.5, steps=None):
+    """Return labels and normal scores; with few ``steps`` there are many ties."""
+    labels = np.repeat([1, 0], [positives, negatives])
+    scores = rng.normal(distance * labels)
+    if steps is not None:
+        scores = np.round(steps * scores)
+    order = rng.permutation(len(labels))
+    return labels[order], scores[order]
+
+
+@pytest.mark.parametrize("steps", [None, 4, 1])
+@pytest.mark.parametrize("seed", range(5))
+def test_area_is_scikit_learns(seed, steps):
+    labels, scores = ranked(np.random.default_rng(seed), steps=steps)
+    found = roc_auc(labels, scores)
+    assert found.value == pytest.approx(metrics.roc_auc_score(labels, scores))
+    assert (found.positives, found.negatives) == (40, 300)
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_interval_is_the_one_of_all_pairs(steps):
+    """DeLong's components, pair by pair, and the delta method for the logit."""
+    labels, scores = ranked(np.random.default_rng(3), steps=steps)
+    positive, negative = scores[labels == 1][:, np.newaxis], scores[labels == 0]
+    wins = (positive > negative) + 0.5 * (positive == negative)  # (40, 300)
+    area = wins.mean()
+    variance = wins.mean(axis=1).var(ddof=1) / 40 + wins.mean(axis=0).var(ddof=1) / 300
+    half_width = stats.norm.ppf(0.95) * math.sqrt(variance) / (area * (1 - area))
+    bounds = scipy.special.expit(
+        scipy.special.logit(area) + half_width * np.array([-1, 1])
+    )
+    found = roc_auc(labels, scores, confidence=0.9)
+    np.testing.assert_allclose((found.low, found.high), bounds, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("distance", "positives", "negatives"),
+    [(0.0, 60, 60), (1.5, 30, 300), (2.3, 50, 50)],
+)
+def test_interval_holds_the_true_area_as_often_as_it_promises(
+    distance, positives, negatives
+):
+    truth = stats.norm.cdf(distance / math.sqrt(2))
+    rng = np.random.default_rng(0)
+    found = [
+        roc_auc(
+            *ranked(rng, positives=positives, negatives=negatives, distance=distance),
+            confidence=0.9,
+        )
+        for _ in range(1500)
+    ]
+    held = np.mean([area.low <= truth <= area.high for area in found])
+    # Chance alone moves the share by 0.008 (one standard deviation).
+    assert 0.87 < held < 0.93
+
+
+def test_area_needs_the_order_only_and_mirrors():
+    labels, scores = ranked(np.random.default_rng(4))
+    area = roc_auc(labels, scores)
+    assert roc_auc(labels == 1, np.exp(scores)) == area
+    mirrored = roc_auc(labels, -scores)
+    np.testing.assert_allclose(
+        mirrored[:3], (1 - area.value, 1 - area.high, 1 - area.low)
+    )
+    assert 0 < area.low < area.value < area.high < 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(2, 6), st.integers(2, 6), st.integers(0, 2**32 - 1))
+def test_area_of_few_examples_stays_inside_its_interval(positives, negatives, seed):
+    rng = np.random.default_rng(seed)
+    labels, scores = ranked(rng, positives=positives, negatives=negatives, steps=1)
+    found = roc_auc(labels, scores)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_faultless_ranking_is_not_certainty():
+    labels, scores = np.repeat([0, 1], [500, 20]), np.arange(520)
+    found = roc_auc(labels, scores)
+    assert (found.value, found.high) == (1, 1)
+    # Twenty pairs without an example in common, all in the right order.
+    assert found.low == wilson_interval(20, 20)[0] < 0.9
+    assert roc_auc(labels, -scores)[:2] == (0, 0)
+    assert roc_auc(labels, np.zeros(520))[:3] == (0.5, 0.5, 0.5)
+
+
+def test_area_is_printed_with_its_interval():
+    found = AreaEstimate(0.95312, 0.9308, 0.96789, 60, 940)
+    assert str(found) == "0.953 (interval 0.931 to 0.968, 60 against 940)"
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "message"),
+    [
+        ([0, 0, 1, 1], [0.1, 0.2, 0.3], "shapes (4,) and (3,)"),
+        ([0, 0, 1, 1], np.zeros((4, 2)), "take probabilities[:, 1]"),
+        ([0, 0, 1, 2], [1, 2, 3, 4], "0 and 1, got [0 1 2]"),
+        ([0.0, 0.0, 1.0, 1.0], [1, 2, 3, 4], "whole numbers 0 and 1"),
+        ([0, 0, 1, 1], [1, 2, np.nan, np.inf], "float64 with 2 that are not"),
+        ([0, 0, 1, 1], ["a", "b", "c", "d"], "with 4 that are not"),
+        ([0, 0, 0, 1], [1, 2, 3, 4], "at least 2 positives and 2 negatives, got 1 and"),
+        ([], [], "got 0 and 0"),
+    ],
+)
+def test_what_cannot_be_ranked_is_refused(labels, scores, message):
+    labels = np.array(labels, dtype=None if len(labels) else int)
+    with pytest.raises(InputError) as caught:
+        roc_auc(labels, np.array(scores))
+    assert message in str(caught.value)
+
+
+def test_area_refuses_other_confidences():
+    with pytest.raises(InputError, match=r"confidence must be in \(0, 1\), got 95"):
+        roc_auc(np.array([0, 0, 1, 1]), np.arange(4), confidence=95)
+
+
+# --- regions -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overlap_is_scikit_learns(seed):
+    rng = np.random.default_rng(seed)
+    masks, predictions = rng.integers(0, 5, (2, 3, 8, 9))
+    found = intersection_over_union(masks, predictions, num_classes=5)
+    expected = metrics.jaccard_score(masks.ravel(), predictions.ravel(), average=None)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_overlap_by_hand():
+    masks = np.array([[0, 0, 1], [0, 1, 1]], dtype=np.uint8)
+    predictions = np.array([[0, 1, 1], [0, 1, 2]])
+    found = intersection_over_union(masks, predictions, num_classes=4)
+    # Class 0: 2 of 3; class 1: 2 of 4; class 2: none of 1; class 3 is nowhere.
+    np.testing.assert_array_equal(found, [2 / 3, 1 / 2, 0, np.nan])
+
+
+def test_overlap_counts_the_pixels_of_all_pictures_together():
+    masks, predictions = np.zeros((2, 10, 10), int), np.zeros((2, 10, 10), int)
+    masks[0] = predictions[0] = 1
+    masks[1, 0, 0] = 1  # alone in its picture, and missed
+    overlap = intersection_over_union(masks, predictions, num_classes=2)
+    np.testing.assert_allclose(overlap, [99 / 100, 100 / 101])
+
+
+@pytest.mark.parametrize(
+    ("masks", "predictions", "message"),
+    [
+        (
+            np.zeros((2, 4, 4), int),
+            np.zeros((2, 4, 5), int),
+            "one shape, got (2, 4, 4)",
+        ),
+        (np.zeros((2, 4, 4), int), np.zeros((2, 4, 4, 3)), "logits.argmax(axis=-1)"),
+        (np.zeros((0, 4), int), np.zeros((0, 4), int), "at least 1"),
+        (np.zeros(4, int), np.full(4, 3), "predictions must be in 0..2"),
+        (np.zeros(4), np.zeros(4), "whole numbers, got float64"),
+    ],
+)
+def test_overlap_refuses_what_are_no_masks(masks, predictions, message):
+    with pytest.raises(InputError) as caught:
+        intersection_over_union(masks, predictions, num_classes=3)
+    assert message in str(caught.value)

@@ -35,6 +35,9 @@ MAY_IMPORT = {
     "overfitting": ({"keras", "numpy"}, {"errors", "models", "training"}),
     "plots": ({"numpy", "matplotlib"}, {"errors"}),
     "scratch": ({"numpy"}, {"errors"}),
+    "scenes": ({"numpy"}, {"errors"}),
+    # Archives that are fetched once on request: checked, unpacked, decoded.
+    "real_data": ({"numpy", "PIL", "pooch", "requests"}, {"errors"}),
     "playground": ({"numpy"}, {"errors"}),
     "inspection": ({"keras", "numpy", "tensorflow"}, {"errors"}),
     "robustness": ({"keras", "numpy", "scipy"}, {"errors", "inspection"}),

@@ -7,6 +7,8 @@ Plain arrays in, plain numbers out: nothing here knows Keras. The page
 - ``predictions``: what the predicted classes tell: accuracy, confusion matrix,
   precision and recall of each class, two networks compared, the worst errors;
 - ``calibration``: what the probabilities are worth, and how one number mends them;
+- ``rankings``: whether positives get higher scores than negatives, at no threshold;
+- ``regions``: how well predicted regions lie on the true ones, pixel by pixel;
 - ``checks``: what is refused.
 """
 
@@ -33,8 +35,11 @@ from mnist_tutorial.evaluation.predictions import (
     per_class,
     worst_errors,
 )
+from mnist_tutorial.evaluation.rankings import AreaEstimate, roc_auc
+from mnist_tutorial.evaluation.regions import intersection_over_union
 
 __all__ = [
+    "AreaEstimate",
     "ClassReport",
     "Estimate",
     "MeanEstimate",
@@ -44,11 +49,13 @@ __all__ = [
     "confusion_matrix",
     "expected_calibration_error",
     "fit_temperature",
+    "intersection_over_union",
     "log_loss",
     "mcnemar",
     "mean_interval",
     "per_class",
     "reliability",
+    "roc_auc",
     "softmax",
     "wilson_interval",
     "worst_errors",

@@ -1,0 +1,279 @@
+"""Spots on skin: what is said about them against what is drawn."""
+
+import numpy as np
+import pytest
+from scipy import ndimage, stats
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.evaluation import roc_auc
+from mnist_tutorial.scenes import ABCD, LESION_PARTS, make_lesions, redraw_lesions
+
+SEED = 5
+
+
+@pytest.fixture(scope="module")
+def lesions():
+    return make_lesions(300, seed=SEED, size=48, prevalence=0.4, ruler=(0.3, 0.6))
+
+
+def same(first, second):
+    return all(
+        np.array_equal(a, b) for a, b in zip(first[:-1], second[:-1], strict=True)
+    )
+
+
+# --- the same again ------------------------------------------------------------------
+
+
+def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(lesions):
+    again = make_lesions(300, seed=SEED, size=48, prevalence=0.4, ruler=(0.3, 0.6))
+    assert same(lesions, again)
+    other = make_lesions(300, seed=SEED + 1, size=48, prevalence=0.4, ruler=(0.3, 0.6))
+    assert not np.array_equal(lesions.images, other.images)
+    assert not np.array_equal(lesions.labels, other.labels)
+
+
+def test_shapes_and_types(lesions):
+    assert lesions.images.shape == (300, 48, 48, 3)
+    assert lesions.images.dtype == np.float32
+    assert 0 <= lesions.images.min() and lesions.images.max() <= 1
+    assert lesions.masks.shape == lesions.ruler_masks.shape == (300, 48, 48)
+    assert lesions.abcd.shape == (300, len(ABCD))
+    assert set(lesions.tones) == set(range(6))
+
+
+def test_no_images_is_an_answer():
+    none = make_lesions(0, seed=0)
+    assert none.images.shape == (0, 64, 64, 3) and none.boxes.shape == (0, 4)
+
+
+# --- masks and boxes are what is drawn -----------------------------------------------
+
+
+def test_spot_alone_lies_where_its_mask_says(lesions):
+    with_spot = redraw_lesions(lesions, ("skin", "lesion"))
+    changed = np.abs(with_spot - redraw_lesions(lesions, ("skin",))).max(axis=3)
+    for index in range(300):
+        mask = lesions.masks[index]
+        rim = ndimage.binary_dilation(mask, iterations=4)
+        assert not changed[index][~rim].any()
+        # Where the pixel is at least half the spot's, it is seen; where it looks like
+        # the skin by chance, it is surrounded by what does not.
+        seen = ndimage.binary_closing(changed[index] > 0.01, iterations=2)
+        assert seen[mask].mean() > 0.97
+
+
+def test_spot_on_plain_ground_has_its_mask_and_box(lesions):
+    """A spot of one colour, on grey: what is half covered or more is the mask."""
+    alone = redraw_lesions(lesions, ("lesion",))
+    for index in np.flatnonzero(lesions.abcd[:, 2] == 1)[:40]:
+        distance = np.abs(alone[index] - 0.5).max(axis=2)
+        assert distance[~lesions.masks[index]].max(initial=0) < distance.max()
+        assert np.all(distance[lesions.masks[index]] > 0)
+        top, left, bottom, right = lesions.boxes[index]
+        rows, columns = np.nonzero(lesions.masks[index])
+        assert (top, bottom) == (rows.min(), rows.max() + 1)
+        assert (left, right) == (columns.min(), columns.max() + 1)
+
+
+def test_ruler_alone_fills_its_mask(lesions):
+    alone = redraw_lesions(lesions, ("ruler",))
+    changed = np.abs(alone - 0.5).max(axis=3) > 0.02
+    assert not changed[~lesions.ruler_masks].any()
+    # Where a tick fades into the strip, it passes the grey of the ground.
+    assert changed[lesions.ruler_masks].mean() > 0.93
+    assert np.array_equal(lesions.ruler_masks.any(axis=(1, 2)), lesions.has_ruler)
+
+
+def test_images_without_rulers_differ_under_the_rulers_only(lesions):
+    without = make_lesions(300, seed=SEED, size=48, prevalence=0.4)
+    assert np.array_equal(lesions.labels, without.labels)
+    assert np.array_equal(lesions.masks, without.masks)
+    differs = np.any(lesions.images != without.images, axis=3)
+    assert not differs[~lesions.ruler_masks].any()
+    assert differs[lesions.ruler_masks].mean() > 0.99
+    erased = redraw_lesions(lesions, ("skin", "lesion", "hair"))
+    assert np.array_equal(erased, without.images)
+
+
+def test_all_parts_together_are_the_image(lesions):
+    assert np.array_equal(redraw_lesions(lesions), lesions.images)
+    assert np.array_equal(redraw_lesions(lesions, sorted(LESION_PARTS)), lesions.images)
+
+
+def test_ruler_ticks_are_a_millimetre_apart():
+    big = make_lesions(8, seed=0, size=240, ruler=(1.0, 1.0))
+    image = redraw_lesions(big, ("ruler",))
+    for index in range(8):
+        rows, columns = np.nonzero(big.ruler_masks[index])
+        strip = image[
+            index, rows.min() : rows.max() + 1, columns.min() : columns.max() + 1
+        ]
+        strip = strip.mean(axis=2)
+        strip = strip if strip.shape[0] < strip.shape[1] else strip.T
+        profile = strip.min(axis=0) < 0.5
+        starts = np.flatnonzero(np.diff(profile.astype(int)) == 1)
+        # 240 pixels show 12 millimetres.
+        assert np.all(np.abs(np.diff(starts) - 20) <= 1)
+        assert len(starts) >= 11
+
+
+# --- frequencies ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prevalence", [0.01, 0.1, 0.5])
+def test_positives_are_as_frequent_as_asked(prevalence):
+    labels = make_lesions(2000, seed=3, size=32, prevalence=prevalence).labels
+    low, high = stats.binom.interval(0.9999, 2000, prevalence)
+    assert low <= labels.sum() <= high
+    assert not make_lesions(50, seed=3, size=32, prevalence=0.0).labels.any()
+    assert make_lesions(50, seed=3, size=32, prevalence=1.0).labels.all()
+
+
+def test_rulers_are_as_frequent_in_each_class_as_asked():
+    found = make_lesions(2000, seed=4, size=32, prevalence=0.5, ruler=(0.1, 0.8))
+    for label, share in ((0, 0.1), (1, 0.8)):
+        rulers = found.has_ruler[found.labels == label]
+        low, high = stats.binom.interval(0.9999, len(rulers), share)
+        assert low <= rulers.sum() <= high
+
+
+def test_tones_are_those_asked_for_and_go_with_no_label():
+    found = make_lesions(3000, seed=6, size=32, prevalence=0.5, tones=(1, 4))
+    assert set(found.tones) == {1, 4}
+    table = np.histogram2d(found.tones > 2, found.labels, bins=2)[0]
+    assert stats.chi2_contingency(table).pvalue > 1e-4
+    brightness = found.images[:, :4, :4].mean(axis=(1, 2, 3))
+    assert (
+        brightness[found.tones == 1].mean() > brightness[found.tones == 4].mean() + 0.1
+    )
+
+
+# --- patients ------------------------------------------------------------------------
+
+
+def test_a_patient_keeps_spot_tone_and_camera():
+    found = make_lesions(95, seed=7, size=48, prevalence=0.5, images_per_patient=10)
+    assert np.bincount(found.patients).tolist() == 9 * [10] + [5]
+    description = found.description
+    for patient in range(10):
+        rows = np.flatnonzero(found.patients == patient)
+        assert len(set(found.labels[rows])) == len(set(found.tones[rows])) == 1
+        for kept in (description.outlines, description.tints, description.pigments):
+            assert np.all(kept[rows] == kept[rows[0]])
+        assert np.all(found.abcd[rows][:, [0, 1, 3]] == found.abcd[rows[0], [0, 1, 3]])
+        # Yet no image is another one's copy.
+        flat = found.images[rows].reshape(len(rows), -1)
+        assert np.all(np.abs(flat[1:] - flat[0]).mean(axis=1) > 0.01)
+
+
+def test_images_of_a_patient_show_one_spot_turned():
+    found = make_lesions(12, seed=8, size=64, prevalence=0.5, images_per_patient=4)
+    upright = []
+    for index in range(12):
+        centre = found.description.centres[index] * 64 / 12
+        mask = ndimage.shift(found.masks[index].astype(float), -centre, order=1)
+        degrees = np.degrees(found.description.angles[index])
+        upright.append(ndimage.rotate(mask, degrees, reshape=False, order=1) > 0.5)
+    for first in range(0, 12, 4):
+        for other in range(first + 1, first + 4):
+            both = upright[first] & upright[other]
+            either = upright[first] | upright[other]
+            assert both.sum() > 0.85 * either.sum()
+
+
+# --- the rule ------------------------------------------------------------------------
+
+
+def test_diameter_is_that_of_the_mask():
+    big = make_lesions(30, seed=8, size=96, prevalence=0.5)
+    for mask, (_, _, _, diameter) in zip(big.masks, big.abcd, strict=True):
+        edge = np.argwhere(mask & ~ndimage.binary_erosion(mask))
+        apart = edge[:, np.newaxis] - edge
+        longest = np.hypot(apart[..., 0], apart[..., 1]).max() * 12 / 96
+        # The longest line need not go through the centre, as the measured one does.
+        assert diameter - 0.3 < longest < 1.35 * diameter
+
+
+def test_border_and_asymmetry_are_those_of_the_outline():
+    big = make_lesions(40, seed=9, size=128, prevalence=0.5)
+    outlines = big.description.outlines
+    angles = np.linspace(0, 2 * np.pi, outlines.shape[1], endpoint=False)
+    x, y = outlines * np.cos(angles), outlines * np.sin(angles)
+    length = np.hypot(np.roll(x, -1, 1) - x, np.roll(y, -1, 1) - y).sum(axis=1)
+    area = np.abs(np.sum(x * np.roll(y, -1, 1) - y * np.roll(x, -1, 1), axis=1)) / 2
+    expected = length / np.sqrt(4 * np.pi * area) - 1
+    np.testing.assert_allclose(big.abcd[:, 1], expected, atol=0.01)
+    # Folding the pixels: turn the mask to the centre, try many axes.
+    for index in range(6):
+        mask = big.masks[index].astype(float)
+        middle = 63.5 + big.description.centres[index] * 128 / 12
+        centred = ndimage.shift(mask, 63.5 - middle, order=1)
+        missing = []
+        for degrees in range(0, 180, 3):
+            turned = ndimage.rotate(centred, degrees, reshape=False, order=1) > 0.5
+            missing.append(1 - np.sum(turned & turned[::-1]) / turned.sum())
+        pairs = (np.array(missing[:30]) + np.array(missing[30:])) / 2
+        assert abs(pairs.min() - big.abcd[index, 0]) < 0.03
+
+
+def test_colours_are_those_that_were_mixed():
+    found = make_lesions(400, seed=10, size=48, prevalence=0.5)
+    drawn = (found.description.pigments >= 0).sum(axis=1)
+    assert np.all(found.abcd[:, 2] <= drawn) and np.all(found.abcd[:, 2] >= 1)
+    assert np.mean(found.abcd[:, 2] == drawn) > 0.6
+    for row in found.description.pigments:
+        kept = row[row >= 0]
+        assert len(set(kept)) == len(kept) and kept[0] in (0, 1)
+
+
+def test_every_letter_tells_something_and_none_everything():
+    found = make_lesions(2000, seed=11, size=32, prevalence=0.5)
+    for letter in range(4):
+        area = roc_auc(found.labels, found.abcd[:, letter])
+        assert 0.75 < area.low and area.high < 0.97
+    # All four together do not tell all of them apart either.
+    sums = (found.abcd / found.abcd.std(axis=0)).sum(axis=1)
+    assert 0.95 < roc_auc(found.labels, sums).value < 0.995
+
+
+def test_rulers_and_tones_tell_nothing_unless_asked():
+    found = make_lesions(2000, seed=12, size=32, prevalence=0.5, ruler=(0.5, 0.5))
+    for score in (
+        found.has_ruler.astype(float),
+        found.tones,
+        found.description.tints[:, 0],
+    ):
+        area = roc_auc(found.labels, score, confidence=0.9999)
+        assert area.low < 0.5 < area.high
+
+
+# --- refused -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"count": -1}, "count must be a whole number, at least 0, got -1"),
+        ({"count": 2.0}, "count must be a whole number"),
+        ({"seed": -1}, "seed must be a whole number, at least 0"),
+        ({"size": 31}, "at least 32, got 31"),
+        ({"prevalence": 1.5}, r"prevalence must be in [0, 1], got 1.5"),
+        ({"prevalence": float("nan")}, "prevalence must be in [0, 1]"),
+        ({"images_per_patient": 0}, "images_per_patient must be a whole number, at"),
+        ({"ruler": 0.5}, "ruler must be two numbers"),
+        ({"ruler": (0.5, 2)}, "ruler[1] must be in [0, 1], got 2"),
+        ({"tones": ()}, "tones must be some of 0..5, got []"),
+        ({"tones": (0, 6)}, "tones must be some of 0..5, got [0, 6]"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(settings, message):
+    with pytest.raises(InputError) as caught:
+        make_lesions(**{"count": 3, "seed": 0, **settings})
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("parts", ["skin", ("skin", "freckles")])
+def test_unknown_parts_are_refused_and_the_known_ones_listed(parts, lesions):
+    with pytest.raises(InputError, match="some of skin, lesion, hair, ruler, got"):
+        redraw_lesions(lesions, parts)
