@@ -15,10 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground import Explorable, descent_explorer, kernel_explorer
+from mnist_tutorial.playground import (
+    Explorable,
+    descent_explorer,
+    kernel_explorer,
+    threshold_explorer,
+)
 
 X = np.array([0.5, 1.0, 1.5, 2.0])
 Y = np.array([1.0, 1.9, 3.1, 4.0])
+LABELS = np.array([0, 1, 0, 1, 1])
+PROBABILITIES = np.array([0.1, 0.3, 0.3, 0.6, 1.0])
 
 
 @pytest.fixture
@@ -29,6 +36,7 @@ def images():
 EXPLORABLES = {
     "kernel": lambda: kernel_explorer(np.eye(28, dtype=np.float32)[np.newaxis]),
     "descent": lambda: descent_explorer(X, Y),
+    "threshold": lambda: threshold_explorer(LABELS, PROBABILITIES),
 }
 each_explorable = pytest.mark.parametrize("kind", EXPLORABLES)
 
@@ -244,3 +252,143 @@ def test_points_that_are_not_finite_or_too_far_are_refused(name, value):
 def test_points_that_no_weight_can_fit_are_refused(x):
     with pytest.raises(InputError, match="no weight could matter"):
         descent_explorer(np.full(4, x), Y)
+
+
+# --- threshold -----------------------------------------------------------------------
+
+
+def counts_of(explorable):
+    """Return how many of each class reach each threshold, shape (2, 1001)."""
+    data = data_of(explorable)
+    cases = np.array([data["negatives"], data["positives"]])
+    return cases[:, ::-1].cumsum(axis=1)[:, ::-1]
+
+
+THRESHOLDS = [step / 1000 for step in range(1001)]
+# Probabilities of all kinds; many of them exactly at, or next to, a threshold.
+near_a_threshold = st.builds(
+    lambda step, side: float(np.clip(np.nextafter(step / 1000, side), 0, 1)),
+    st.integers(0, 1000),
+    st.sampled_from([0.0, 2.0]),
+)
+probability = st.one_of(st.floats(0, 1), st.sampled_from(THRESHOLDS), near_a_threshold)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), probability), max_size=30),
+    st.sampled_from([np.float16, np.float32, np.float64]),
+)
+def test_counts_are_those_of_the_probabilities_as_they_came(cases, kind):
+    labels = np.array([False, True] + [label for label, _ in cases])
+    probabilities = np.array([0.5, 0.5] + [p for _, p in cases], dtype=kind)
+    counts = counts_of(threshold_explorer(labels, probabilities))
+    called = np.array([probabilities >= threshold for threshold in THRESHOLDS])
+    np.testing.assert_array_equal(counts[0], (called & ~labels).sum(axis=1))
+    np.testing.assert_array_equal(counts[1], (called & labels).sum(axis=1))
+
+
+def test_a_probability_at_the_threshold_is_positive():
+    counts = counts_of(threshold_explorer([0, 1, 1], [0.3, 0.3, 0.7]))
+    assert counts[:, [0, 300, 301, 700, 701]].T.tolist() == [
+        [1, 2],
+        [1, 2],
+        [0, 1],
+        [0, 1],
+        [0, 0],
+    ]
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.uint8, np.int64, list])
+def test_labels_may_be_of_any_whole_kind(kind):
+    labels = LABELS.tolist() if kind is list else LABELS.astype(kind)
+    expected = counts_of(threshold_explorer(LABELS, PROBABILITIES))
+    np.testing.assert_array_equal(
+        counts_of(threshold_explorer(labels, PROBABILITIES.tolist())), expected
+    )
+
+
+def test_probabilities_may_be_whole_numbers():
+    counts = counts_of(threshold_explorer([0, 1], [0, 1]))
+    assert counts[:, [0, 1, 1000]].T.tolist() == [[1, 1], [0, 1], [0, 1]]
+
+
+def test_costs_arrive():
+    assert data_of(threshold_explorer([0, 1], [0.1, 0.9]))["costs"] == {
+        "miss": 10,
+        "alarm": 1,
+    }
+    explorable = threshold_explorer(
+        [0, 1], [0.1, 0.9], cost_of_miss=np.float32(2.5), cost_of_alarm=0
+    )
+    assert data_of(explorable)["costs"] == {"miss": 2.5, "alarm": 0}
+
+
+def test_labels_and_probabilities_are_not_changed():
+    labels, probabilities = LABELS.copy(), PROBABILITIES.copy()
+    threshold_explorer(labels, probabilities)._repr_html_()
+    np.testing.assert_array_equal(labels, LABELS)
+    np.testing.assert_array_equal(probabilities, PROBABILITIES)
+
+
+def test_html_stays_small_with_many_cases():
+    generator = np.random.default_rng(0)
+    labels = generator.random(100_000) < 0.5
+    explorable = threshold_explorer(labels, generator.random(100_000))
+    assert len(explorable._repr_html_().encode()) < 50_000
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities"),
+    [
+        (LABELS, PROBABILITIES[:4]),
+        (LABELS[:, None], PROBABILITIES[:, None]),
+        (LABELS, PROBABILITIES[:, None]),
+        (LABELS, np.stack([1 - PROBABILITIES, PROBABILITIES], axis=1)),
+        ([], []),
+        (1, 0.5),
+    ],
+)
+def test_labels_and_probabilities_of_other_shapes_are_refused(labels, probabilities):
+    with pytest.raises(InputError, match=r"shape \(n,\).*got \(.*\[:, 1\]"):
+        threshold_explorer(labels, probabilities)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[0, 1, 2, 1, 0], [-1, 1, 1, 1, -1], [0.0, 1.0, 0, 1, 1], list("01011")],
+)
+def test_labels_that_are_not_0_and_1_are_refused(labels):
+    with pytest.raises(InputError, match="labels must be .* 0 .* or 1 .*, got"):
+        threshold_explorer(labels, PROBABILITIES)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_one_class_alone_is_refused(label):
+    with pytest.raises(InputError, match=f"both classes, got 5 times {label}"):
+        threshold_explorer(np.full(5, label), PROBABILITIES)
+
+
+@pytest.mark.parametrize("value", [-1e-9, 1.0000001, np.nan, np.inf, -np.inf])
+def test_values_that_are_no_probability_are_refused(value):
+    probabilities = PROBABILITIES.copy()
+    probabilities[2] = value
+    with pytest.raises(InputError, match=r"probabilities must be .* \[0, 1\].* got"):
+        threshold_explorer(LABELS, probabilities)
+
+
+@pytest.mark.parametrize("kind", [bool, object, str, complex])
+def test_probabilities_that_are_no_numbers_are_refused(kind):
+    with pytest.raises(InputError, match="probabilities must be numbers .* got"):
+        threshold_explorer(LABELS, PROBABILITIES.astype(kind))
+
+
+def test_rows_of_several_lengths_are_refused():
+    with pytest.raises(InputError, match="several lengths"):
+        threshold_explorer([0, 1], [[0.1], [0.2, 0.3]])
+
+
+@pytest.mark.parametrize("name", ["cost_of_miss", "cost_of_alarm"])
+@pytest.mark.parametrize("cost", [-1, 10_001, np.nan, np.inf, "ten", None, [1, 2]])
+def test_costs_that_are_none_are_refused(name, cost):
+    with pytest.raises(InputError, match=f"{name} must be a number from 0 to 10,000"):
+        threshold_explorer(LABELS, PROBABILITIES, **{name: cost})

@@ -1,6 +1,6 @@
 /* Explorables: small experiments inside a page.
 
-   WHAT A PAGE HOLDS. Python (playground/__init__.py) writes a div of the class
+   WHAT A PAGE HOLDS. Python (explorable.py) writes a div of the class
    mnist-explorable, whose data-kind says which one it is. In it are the data, as a
    script element of type application/json, and a paragraph in each language for
    readers without JavaScript. A script of type module comes behind it: this file,
@@ -10,7 +10,7 @@
    how often, or in which order, cells are run. It asks no host for anything, and is
    meant for a page of the book (served or from disk), JupyterLab, VS Code and Colab.
 
-   HOW TO WRITE ANOTHER ONE. Add KIND_explorer.js here and a function to __init__.py:
+   HOW TO WRITE ANOTHER ONE. Add KIND_explorer.js and KIND.py with its function here:
 
      explorable("KIND", {
        words: { zh: { title: "…", otherLanguage: "English", key: "…" },
@@ -29,8 +29,9 @@
    WHAT IS HERE FOR IT. make() an element; choice() of one of several; steer()
    something by mouse, finger or arrow keys; put() a number, rounded for reading and in
    full in data-value; tell() a live region; fixed() and significant() digits;
-   parseNumber() that a reader typed; mix() colours and write readableOn() them;
-   prefersStillness() before anything moves by itself. Format with `npx prettier --print-width 88 --write *.js`. */
+   parseNumber() that a reader typed; plot() with ticks() to draw lines and dots in;
+   mix() colours and write readableOn() them; prefersStillness() before anything moves
+   by itself. Format with `npx prettier --print-width 88 --write *.js`. */
 
 const BASE_STYLE = `
   :host {
@@ -69,9 +70,23 @@ const BASE_STYLE = `
   button[aria-checked="true"] {
     border-color: var(--green); box-shadow: inset 0 0 0 2px var(--green);
   }
+  input[type="range"] {
+    accent-color: var(--green); flex: 1 1 7rem; height: 36px; margin: 0; min-width: 6rem;
+  }
+  .field {
+    background: var(--paper); border: 1px solid var(--rule); border-radius: 7px;
+    height: 36px; padding: 0 8px; width: 5.5rem;
+  }
   :focus-visible { outline: 3px solid var(--blue); outline-offset: 2px; }
   .row { align-items: center; display: flex; flex-wrap: wrap; gap: 6px; }
   .steered { cursor: crosshair; user-select: none; -webkit-user-select: none; }
+  figure { margin: 0; min-width: 0; }
+  svg {
+    background: var(--paper); border: 1px solid var(--rule); border-radius: 6px;
+    display: block; height: auto; width: 100%;
+  }
+  svg text { fill: var(--ink); font-size: 13px; font-variant-numeric: tabular-nums; }
+  .axis { stroke: var(--rule); }
   .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
   .muted { color: var(--muted); font-size: 0.87rem; }
   .refusal { color: var(--warning); margin: 6px 0 0; }
@@ -335,6 +350,97 @@ function parseNumber(text) {
   const value = found ? Number(found[1]) / Number(found[2] ?? 1) : NaN;
   return Number.isFinite(value) ? value : null;
 }
+
+/* --- plots -------------------------------------------------------------------- */
+
+const inside = (value, low, high) => Math.min(Math.max(value, low), high);
+
+// The next of 1, 2, 5, 10, 20, … from a positive number on.
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10, 20].map((digit) => digit * power).find((nice) => nice >= value);
+}
+
+function ticks(low, high, most = 4) {
+  const step = roundUp((high - low) / most);
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => {
+    const value = (first + index) * step;
+    return [value, significant(value)];
+  });
+}
+
+function plot(width, height) {
+  const box = { left: 52, right: width - 14, top: 12, bottom: height - 26 };
+  const axes = make("svg:g");
+  const notes = make("svg:g");
+  // What leaves the picture is cut off; a dot on its edge is not.
+  const marks = make("svg:svg", {
+    x: box.left - 5,
+    y: box.top - 5,
+    width: box.right - box.left + 10,
+    height: box.bottom - box.top + 10,
+  });
+  marks.setAttribute(
+    "viewBox",
+    ["x", "y", "width", "height"].map((name) => marks.getAttribute(name)).join(" "),
+  );
+  marks.style.cssText = "border: 0; background: none; overflow: hidden;";
+  const svg = make(
+    "svg:svg",
+    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    axes,
+    marks,
+    notes,
+  );
+
+  // Far outside one place is as good as another, so long as it is finite.
+  const along =
+    ([low, high], from, to) =>
+    (value) =>
+      inside(from + ((value - low) / (high - low)) * (to - from), -9999, 9999);
+
+  const draw = ({ xs, ys, xTicks, yTicks, content }) => {
+    const x = along(xs, box.left, box.right);
+    const y = along(ys, box.bottom, box.top);
+    axes.replaceChildren(
+      ...xTicks.flatMap(([value, text]) => [
+        make("svg:line", {
+          class: "axis",
+          x1: x(value),
+          x2: x(value),
+          y1: box.top,
+          y2: box.bottom,
+        }),
+        make("svg:text", { x: x(value), y: height - 8, "text-anchor": "middle" }, text),
+      ]),
+      ...yTicks.flatMap(([value, text]) => [
+        make("svg:line", {
+          class: "axis",
+          x1: box.left,
+          x2: box.right,
+          y1: y(value),
+          y2: y(value),
+        }),
+        make(
+          "svg:text",
+          { x: box.left - 6, y: y(value) + 4, "text-anchor": "end" },
+          text,
+        ),
+      ]),
+    );
+    const { drawn, written = [] } = content(x, y);
+    marks.replaceChildren(...drawn);
+    notes.replaceChildren(...written);
+  };
+  return { svg, box, width, draw };
+}
+
+const polyline = (name, spots) =>
+  make("svg:polyline", {
+    class: name,
+    points: spots.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "),
+  });
 
 /* --- colours ------------------------------------------------------------------ */
 

@@ -75,22 +75,8 @@ const DESCENT_WORDS = {
 
 const DESCENT_STYLE = `
   .controls { gap: 6px 12px; margin-bottom: 8px; }
-  input[type="range"] {
-    accent-color: var(--green); flex: 1 1 7rem; height: 36px; margin: 0; min-width: 6rem;
-  }
-  .rate {
-    background: var(--paper); border: 1px solid var(--rule); border-radius: 7px;
-    height: 36px; padding: 0 8px; width: 5.5rem;
-  }
   .plots { display: grid; gap: 6px 14px; margin: 8px 0; }
-  figure { margin: 0; min-width: 0; }
-  svg {
-    background: var(--paper); border: 1px solid var(--rule); border-radius: 6px;
-    display: block; height: auto; width: 100%;
-  }
-  svg text { fill: var(--ink); font-size: 13px; font-variant-numeric: tabular-nums; }
   svg .outside { paint-order: stroke; stroke: var(--paper); stroke-width: 4; }
-  .axis { stroke: var(--rule); }
   .curve { fill: none; stroke: var(--muted); stroke-width: 2; }
   .trail { fill: none; stroke: var(--blue); stroke-opacity: 0.6; stroke-width: 1.5; }
   .dot { fill: var(--blue); }
@@ -114,96 +100,6 @@ const DESCENT_STYLE = `
   }
 `;
 
-/* --- a plot with axes --------------------------------------------------------- */
-
-const inside = (value, low, high) => Math.min(Math.max(value, low), high);
-
-// The next of 1, 2, 5, 10, 20, … from a positive number on.
-function roundUp(value) {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10, 20].map((digit) => digit * power).find((nice) => nice >= value);
-}
-
-function ticks(low, high, most = 4) {
-  const step = roundUp((high - low) / most);
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => {
-    const value = (first + index) * step;
-    return [value, significant(value)];
-  });
-}
-
-function plot(width, height) {
-  const box = { left: 52, right: width - 14, top: 12, bottom: height - 26 };
-  const axes = make("svg:g");
-  const notes = make("svg:g");
-  // What leaves the picture is cut off; a dot on its edge is not.
-  const marks = make("svg:svg", {
-    x: box.left - 5,
-    y: box.top - 5,
-    width: box.right - box.left + 10,
-    height: box.bottom - box.top + 10,
-  });
-  marks.setAttribute(
-    "viewBox",
-    ["x", "y", "width", "height"].map((name) => marks.getAttribute(name)).join(" "),
-  );
-  marks.style.cssText = "border: 0; background: none; overflow: hidden;";
-  const svg = make(
-    "svg:svg",
-    { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    axes,
-    marks,
-    notes,
-  );
-
-  // Far outside one place is as good as another, so long as it is finite.
-  const along =
-    ([low, high], from, to) =>
-    (value) =>
-      inside(from + ((value - low) / (high - low)) * (to - from), -9999, 9999);
-
-  const draw = ({ xs, ys, xTicks, yTicks, content }) => {
-    const x = along(xs, box.left, box.right);
-    const y = along(ys, box.bottom, box.top);
-    axes.replaceChildren(
-      ...xTicks.flatMap(([value, text]) => [
-        make("svg:line", {
-          class: "axis",
-          x1: x(value),
-          x2: x(value),
-          y1: box.top,
-          y2: box.bottom,
-        }),
-        make("svg:text", { x: x(value), y: height - 8, "text-anchor": "middle" }, text),
-      ]),
-      ...yTicks.flatMap(([value, text]) => [
-        make("svg:line", {
-          class: "axis",
-          x1: box.left,
-          x2: box.right,
-          y1: y(value),
-          y2: y(value),
-        }),
-        make(
-          "svg:text",
-          { x: box.left - 6, y: y(value) + 4, "text-anchor": "end" },
-          text,
-        ),
-      ]),
-    );
-    const { drawn, written = [] } = content(x, y);
-    marks.replaceChildren(...drawn);
-    notes.replaceChildren(...written);
-  };
-  return { svg, box, width, draw };
-}
-
-const polyline = (name, spots) =>
-  make("svg:polyline", {
-    class: name,
-    points: spots.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" "),
-  });
 const dot = ([cx, cy]) => make("svg:circle", { class: "dot", cx, cy, r: 3.5 });
 
 /* --- the explorable ----------------------------------------------------------- */
@@ -305,7 +201,7 @@ explorable("descent", {
       },
     });
     const field = make("input", {
-      class: "rate number",
+      class: "field rate number",
       autocomplete: "off",
       label: "rateField",
       on: {

@@ -118,6 +118,11 @@ const KERNEL_STYLE = `
   }
   .place { font-variant-numeric: tabular-nums; margin-top: 6px; }
   .rounded { margin: 8px 0 0; text-align: center; }
+  @container (max-width: 300px) {
+    .nine { grid-template-columns: repeat(3, 36px); }
+    .nine > * { font-size: 0.8rem; width: 36px; }
+    .group { gap: 5px; }
+  }
 `;
 
 function windowAt(image, row, column) {

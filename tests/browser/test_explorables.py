@@ -1,4 +1,7 @@
-"""The explorables on their pages, by mouse, finger and keyboard, against NumPy."""
+"""The explorables on their pages, by mouse, finger and keyboard, against NumPy.
+
+The threshold explorer is held against scikit-learn.
+"""
 
 import base64
 import json
@@ -8,10 +11,19 @@ import numpy as np
 import pytest
 from book_site import Visit
 from scipy.signal import correlate2d
+from sklearn.metrics import confusion_matrix, precision_score, recall_score, roc_curve
 
-from mnist_tutorial.playground import descent_explorer, kernel_explorer
+from mnist_tutorial.playground import (
+    descent_explorer,
+    kernel_explorer,
+    threshold_explorer,
+)
 
-PAGES = {"kernel": "algorithm/convolution", "descent": "math/loss"}
+PAGES = {
+    "kernel": "algorithm/convolution",
+    "descent": "math/loss",
+    "threshold": "applications/medical",
+}
 PRESETS = {
     "vertical": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
     "horizontal": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
@@ -90,6 +102,21 @@ class Explorable:
               return said;
             }"""
         )
+
+    def plot(self, name, path):
+        """Return where a plot's path is, in the units that its axes say."""
+        ticks, spots = self.find(f".{name} svg").first.evaluate(
+            """(svg, path) => [
+              [...svg.querySelectorAll("text[text-anchor]:not(.outside)")].map(node => [
+                node.getAttribute("text-anchor"), node.textContent,
+                Number(node.getAttribute("x")), Number(node.getAttribute("y"))]),
+              svg.querySelector(path).getAttribute("points")]""",
+            path,
+        )
+        across = [(x, number(text)) for anchor, text, x, _ in ticks if anchor != "end"]
+        up = [(y - 4, number(text)) for anchor, text, _, y in ticks if anchor == "end"]
+        spots = np.array([spot.split(",") for spot in spots.split()], dtype=float)
+        return across, up, spots
 
 
 class Kernel(Explorable):
@@ -196,31 +223,139 @@ class Descent(Explorable):
         error = w * self.x - self.y
         return [w, (error**2).mean(), (2 * error * self.x).mean()]
 
-    def plot(self, name):
-        """Return where a plot's path is, in the units that its axes say."""
-        ticks, spots = self.find(f".{name} svg").first.evaluate(
-            """svg => [
-              [...svg.querySelectorAll("text[text-anchor]:not(.outside)")].map(node => [
-                node.getAttribute("text-anchor"), node.textContent,
-                Number(node.getAttribute("x")), Number(node.getAttribute("y"))]),
-              svg.querySelector(".trail").getAttribute("points")]"""
+
+class Threshold(Explorable):
+    """The threshold explorer."""
+
+    def __init__(self, page, labels=None, probabilities=None):
+        super().__init__(page, "threshold")
+        if labels is None:
+            # Within a step of the slider one probability is as good as another.
+            cases = [self.data["negatives"], self.data["positives"]]
+            labels = np.repeat([0, 1], np.sum(cases, axis=1))
+            probabilities = np.concatenate(
+                [np.repeat(np.arange(1001) / 1000, counts) for counts in cases]
+            )
+        self.labels, self.probabilities = labels, probabilities
+
+    def begin(self, miss=10, alarm=1, threshold=0.5):
+        for name, value in (("miss", miss), ("alarm", alarm), ("at", threshold)):
+            self.find(f".{name}").fill(str(value))
+
+    def slide(self, step):
+        self.find("input[type=range]").fill(str(step))
+
+    def step(self):
+        return round(1000 * self.value(".field.at"))
+
+    def costs(self, miss, alarm):
+        """Return what the errors cost at each threshold, shape (1001,)."""
+        called = [self.probabilities >= step / 1000 for step in range(1001)]
+        positive = self.labels == 1
+        return np.array(
+            [
+                miss * (~c & positive).sum() + alarm * (c & ~positive).sum()
+                for c in called
+            ]
         )
-        across = [(x, number(text)) for anchor, text, x, _ in ticks if anchor != "end"]
-        up = [(y - 4, number(text)) for anchor, text, _, y in ticks if anchor == "end"]
-        spots = np.array([spot.split(",") for spot in spots.split()], dtype=float)
-        return across, up, spots
+
+    def assert_shows(self, step, miss, alarm):
+        """Hold all that is shown at one threshold against scikit-learn."""
+        calls = (self.probabilities >= step / 1000).astype(int)
+        tn, fp, fn, tp = confusion_matrix(self.labels, calls, labels=[0, 1]).ravel()
+        shown = self.root.evaluate(
+            """root => [...root.shadowRoot.querySelectorAll("td .number, .facts div")]
+              .map(node => [node.classList[1] ?? node.querySelector("b").classList[1],
+                (node.querySelector("b") ?? node).dataset.value,
+                (node.lastChild.textContent)])"""
+        )
+        values = {name: float(value) for name, value, _ in shown}
+        texts = {name: numbers(text) for name, _, text in shown}
+        counts = {"TP": tp, "FN": fn, "FP": fp, "TN": tn}
+        assert {name: values[name] for name in counts} == counts
+        assert {name: texts[name] for name in counts} == {
+            name: [count] for name, count in counts.items()
+        }
+        cost = miss * fn + alarm * fp
+        shares = {
+            "sensitivity": (recall_score(self.labels, calls), tp, fn),
+            "specificity": (recall_score(self.labels, calls, pos_label=0), tn, fp),
+            "precision": (
+                precision_score(self.labels, calls, zero_division=np.nan), tp, fp
+            ),
+        }  # fmt: skip
+        for name, (share, part, rest) in shares.items():
+            assert values[name] == pytest.approx(share, abs=1e-12, nan_ok=True)
+            assert texts[name][:3] == [part, part, rest]
+            rounded = [] if np.isnan(share) else [pytest.approx(share, abs=0.000501)]
+            assert texts[name][3:] == rounded
+        assert values["total"] == pytest.approx(cost, rel=1e-12)
+        assert texts["total"] == [miss, fn, alarm, fp, pytest.approx(cost, abs=0.00501)]
+        verdict = numbers(self.find(".verdict").text_content())
+        assert verdict == [step / 1000, fn, fp, pytest.approx(cost, abs=0.00501)]
+        assert self.step() == step
+        for control in ("input[type=range]", ".line"):
+            said = self.find(control).get_attribute("aria-valuetext")
+            assert said == f"{step / 1000:.3f}"
+        self.assert_marks(step, cost)
+
+    def assert_marks(self, step, cost):
+        """Hold the line and the two dots of the present threshold against NumPy."""
+        across, up, _ = self.plot("roc", ".curve")
+        x, y = self.dot("roc")
+        false_alarms, hits, thresholds = roc_curve(
+            self.labels, self.probabilities, drop_intermediate=False
+        )
+        # The last point of scikit-learn's whose threshold ours does not exceed.
+        thresholds = thresholds.astype(self.probabilities.dtype)
+        index = np.flatnonzero(thresholds >= step / 1000)[-1]
+        assert read(across, x) == pytest.approx(false_alarms[index], abs=1e-3)
+        assert read(up, y) == pytest.approx(hits[index], abs=1e-3)
+        across, up, _ = self.plot("costs", ".curve")
+        x, y = self.dot("costs")
+        assert read(across, x) == pytest.approx(step / 1000, abs=1e-3)
+        assert read(up, y) == pytest.approx(
+            cost, abs=1e-3 * (up[0][1] or up[-1][1] or 1)
+        )
+        for name in ("scores", "costs"):
+            line = self.find(f".{name} .threshold").get_attribute("x1")
+            assert float(line) == pytest.approx(x, abs=0.01)
+
+    def dot(self, name, mark="now"):
+        return self.find(f".{name} .{mark}").evaluate(
+            "node => ['cx', 'cy'].map(name => Number(node.getAttribute(name)))"
+        )
+
+    def cheapest(self):
+        """Return threshold and cost that are said to be least."""
+        _, cost = numbers(self.find(".cheapest").text_content())
+        return self.value(".cheapest"), cost
+
+
+def numbers(text):
+    """Return all numbers in a text: 1,234 is one, 1 / 2 are two."""
+    found = re.findall(r"\d[\d,]*(?:\.\d+)?", text)
+    return [float(number.replace(",", "")) for number in found]
+
+
+def read(ticks, places):
+    """Return which values an axis with such ticks has at some places."""
+    (first, low), (last, high) = ticks[0], ticks[-1]
+    return low + (places - first) / (last - first) * (high - low)
 
 
 def number(text):
-    """Read a number as it is shown: −0.5, 10⁴, 1.5×10⁻³."""
-    text = text.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789") | {0x2212: "-"})
-    if raised := re.fullmatch(r"(?:(.+)×)?10(-?\d+)", text):
-        if "×" in text or raised[2] not in ("0", "00"):
-            return float(raised[1] or 1) * 10.0 ** int(raised[2])
+    """Read a number as it is shown: −0.5, 10⁴, 1.5×10⁻³, 20 %."""
+    if text.endswith("%"):
+        return number(text[:-1].strip()) / 100
+    text = text.replace("−", "-")
+    if raised := re.fullmatch(r"(?:(.+)×)?10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text):
+        power = raised[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        return float(raised[1] or 1) * 10.0 ** int(power)
     return float(text)
 
 
-KINDS = {"kernel": Kernel, "descent": Descent}
+KINDS = {"kernel": Kernel, "descent": Descent, "threshold": Threshold}
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
@@ -605,11 +740,7 @@ def test_drawing_is_where_its_axes_say(descent):
     descent.step(5)
     w, loss, _ = np.transpose(path)
 
-    def read(ticks, places):
-        (first, low), (last, high) = ticks[0], ticks[-1]
-        return low + (places - first) / (last - first) * (high - low)
-
-    across, up, spots = descent.plot("parabola")
+    across, up, spots = descent.plot("parabola", ".trail")
     assert across == sorted(across) and up == sorted(up, reverse=True)
     assert (np.diff([value for _, value in up]) > 0).all(), "the plot is upside down"
     size = max(abs(w)), max(loss)
@@ -620,7 +751,7 @@ def test_drawing_is_where_its_axes_say(descent):
     )
     np.testing.assert_allclose(ball, spots[-1], atol=0.01)
 
-    across, up, spots = descent.plot("losses")
+    across, up, spots = descent.plot("losses", ".trail")
     np.testing.assert_allclose(read(across, spots[:, 0]), range(6), atol=0.01)
     powers = [(y, np.log10(value)) for y, value in up]
     np.testing.assert_allclose(read(powers, spots[:, 1]), np.log10(loss), atol=0.01)
@@ -712,7 +843,7 @@ def test_what_is_no_rate_is_marked_and_the_last_value_stays(descent, language):
 
 def start_at(explorable, share):
     """Return the weight that lies at a share of the plot's width, by its axis."""
-    across, _, _ = explorable.plot("parabola")
+    across, _, _ = explorable.plot("parabola", ".trail")
     (first, low), (last, high) = across[0], across[-1]
     width = explorable.find(".parabola svg").first.evaluate(
         "n => n.viewBox.baseVal.width"
@@ -801,6 +932,214 @@ def test_nothing_moves_by_itself_when_the_reader_wants_it_still(kernel, descent)
         explorable.page.emulate_media(reduced_motion="no-preference")
 
 
+# --- threshold -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def threshold(desktop):
+    """Return the threshold explorer, at 0.5, with a miss ten times as dear."""
+    explorable = desktop[0]["threshold"]
+    explorable.begin()
+    return explorable
+
+
+TWENTY = np.linspace(0, 1000, 20).round().astype(int).tolist()
+
+
+def test_numbers_at_20_thresholds_are_scikit_learns(threshold):
+    for step in TWENTY:
+        threshold.slide(step)
+        threshold.assert_shows(step, 10, 1)
+
+
+@on_one_page
+def test_threshold_begins_as_the_page_says(threshold):
+    threshold.page.reload(wait_until="domcontentloaded")
+    threshold.find(".card").wait_for()
+    costs = threshold.data["costs"]
+    threshold.assert_shows(500, costs["miss"], costs["alarm"])
+
+
+@on_one_page
+def test_keyboard_moves_the_threshold(threshold):
+    threshold.find("input[type=range]").focus()
+    for key, step in [("ArrowRight", 501), ("ArrowDown", 500), ("PageUp", 600),
+                      ("Home", 0), ("ArrowLeft", 0), ("End", 1000)]:  # fmt: skip
+        threshold.page.keyboard.press(key)
+        threshold.assert_shows(step, 10, 1)
+    threshold.find(".line").focus()
+    for key, step in [("ArrowRight", 1000), ("ArrowLeft", 990), ("ArrowUp", 1000),
+                      ("Shift+ArrowDown", 950)]:  # fmt: skip
+        threshold.page.keyboard.press(key)
+        threshold.assert_shows(step, 10, 1)
+
+
+@on_one_page
+def test_keyboard_goes_through_the_threshold_explorer(threshold):
+    threshold.find("input[type=range]").focus()
+    seen = []
+    for _ in range(6):
+        seen += threshold.root.evaluate(
+            """root => {
+              const node = root.shadowRoot.activeElement;
+              return [node && [node.classList.item(node.classList.length - 1),
+                getComputedStyle(node).outlineStyle]];
+            }"""
+        )
+        threshold.page.keyboard.press("Tab")
+    names = [None, "at", "miss", "alarm", "go", "steered"]
+    assert seen == [[name, "solid"] for name in names]
+    out = threshold.root.evaluate("root => root.shadowRoot.activeElement")
+    assert out is None, "the keyboard does not get out again"
+
+
+def test_mouse_and_finger_move_the_threshold(threshold, phone):
+    mouse = threshold.page.mouse
+    mouse.move(*threshold.spot(".line", 0.4, 0.5))
+    mouse.down()
+    mouse.move(*threshold.spot(".line", 0.7, 0.2), steps=3)
+    mouse.up()
+    hand = phone[0]["threshold"]
+    hand.begin()
+    hand.page.touchscreen.tap(*hand.spot(".line", 0.7, 0.5))
+    for explorable in (threshold, hand):
+        across, _, _ = explorable.plot("costs", ".curve")  # the same axis, below
+        width = explorable.find(".line svg").first.evaluate(
+            "node => node.viewBox.baseVal.width"
+        )
+        step = explorable.step()
+        assert step / 1000 == pytest.approx(read(across, 0.7 * width), abs=0.006)
+        explorable.assert_shows(step, 10, 1)
+    mouse.move(*threshold.spot(".line", 0.7, 0.5))
+    mouse.down()
+    mouse.move(*threshold.spot(".line", 0, 0.5), steps=3)
+    threshold.assert_shows(0, 10, 1)
+    mouse.move(*threshold.spot(".line", 1.2, 0.5), steps=3)
+    mouse.up()
+    threshold.assert_shows(1000, 10, 1)
+
+
+@on_one_page
+@pytest.mark.parametrize(
+    ("miss", "alarm"), [(1, 1), (10, 1), (500, 1), (1, 20), (0.5, 0.25), (0, 3), (7, 0)]
+)
+def test_button_goes_to_a_threshold_that_costs_least(threshold, miss, alarm):
+    threshold.begin(miss, alarm)
+    threshold.assert_shows(500, miss, alarm)
+    costs = threshold.costs(miss, alarm)
+    at, cost = threshold.cheapest()
+    assert cost == pytest.approx(costs.min(), abs=0.00501)
+    assert costs[round(1000 * at)] == costs.min()
+    threshold.find("button.go").click()
+    assert threshold.step() == round(1000 * at)
+    assert float(threshold.find(".at").input_value()) == at
+    threshold.assert_shows(threshold.step(), miss, alarm)
+    for name in ("roc", "costs"):
+        (start,) = re.findall(
+            r"M([\d.]+) ([\d.]+)",
+            threshold.find(f".{name} .least").get_attribute("d"),
+        )
+        x, y = threshold.dot(name)
+        assert (float(start[0]), float(start[1]) + 9) == pytest.approx((x, y))
+
+
+@on_one_page
+def test_curves_are_where_their_axes_say(threshold):
+    across, up, spots = threshold.plot("costs", ".curve")
+    costs = threshold.costs(10, 1)
+    np.testing.assert_allclose(
+        read(across, spots[:, 0]), np.arange(1001) / 1000, atol=1e-3
+    )
+    np.testing.assert_allclose(read(up, spots[:, 1]), costs, atol=0.002 * costs.max())
+    across, up, spots = threshold.plot("roc", ".curve")
+    false_alarms, hits, _ = roc_curve(threshold.labels, threshold.probabilities)
+    assert (read(across, spots[0, 0]), read(up, spots[0, 1])) == pytest.approx((1, 1))
+    # Each corner of scikit-learn's curve is one of ours.
+    ours = np.stack([read(across, spots[:, 0]), read(up, spots[:, 1])], axis=1)
+    for corner in np.stack([false_alarms, hits], axis=1)[1:]:
+        assert np.abs(ours - corner).max(axis=1).min() < 1e-3, corner
+
+
+@on_one_page
+@pytest.mark.parametrize("step", [0, 262, 500, 1000])
+def test_bars_are_the_shares_of_their_class_and_the_line_cuts_them(threshold, step):
+    threshold.slide(step)
+    across, up, bars = threshold.find(".scores svg").first.evaluate(
+        """svg => {
+          const place = (node, names) => names.map(n => Number(node.getAttribute(n)));
+          const ticks = (anchor, name) =>
+            [...svg.querySelectorAll(`text[text-anchor=${anchor}]`)]
+              .map(node => [...place(node, [name]), node.textContent]);
+          const bars = [...svg.querySelectorAll(".bar")].map(node =>
+            [node.classList[1], ...place(node, ["x", "width", "y", "height"])]);
+          return [ticks("middle", "x"), ticks("end", "y"), bars];
+        }"""
+    )
+    across = [(x, number(text)) for x, text in across]
+    (top, most), (zero, nothing) = up[0], up[2]
+    assert nothing == "0"
+    whole = (zero - top) / np.sqrt(number(most))  # so high would be all of a class
+    for label, names in ((1, ["FN", "TP"]), (0, ["TN", "FP"])):
+        mine = threshold.probabilities[threshold.labels == label]
+        # Each bar has its left end; the last one has both.
+        places = np.minimum((40 * mine + 1e-9).astype(int), 39)
+        shares = np.bincount(places, minlength=40) / len(mine)
+        drawn, covered = np.zeros(40), 0
+        for name, x, width, y, height in bars:
+            if name not in names:
+                continue
+            covered += width
+            bottom = y + height if label else y
+            assert bottom == pytest.approx(zero - 4, abs=0.01), "hangs in the air"
+            low, high = read(across, x), read(across, x + width)
+            if width > 1e-6:
+                drawn[int(20 * (low + high))] = (height / whole) ** 2
+                left, right = (0, step / 1000) if name == names[0] else (step / 1000, 1)
+                assert left - 1e-6 <= low and high <= right + 1e-6
+        np.testing.assert_allclose(drawn, shares, atol=1e-4)
+        assert covered == pytest.approx(across[-1][0] - across[0][0])
+
+
+@on_one_page
+def test_threshold_can_be_typed(threshold):
+    for text, step in [("0.3", 300), (".25", 250), ("０．５", 500), ("1/3", 333),
+                       ("0", 0), ("1", 1000), ("0.0006", 1)]:  # fmt: skip
+        threshold.find(".at").fill(text)
+        threshold.assert_shows(step, 10, 1)
+        assert int(threshold.find("input[type=range]").input_value()) == step
+    threshold.find(".at").blur()
+    assert threshold.find(".at").input_value() == "0.001"
+
+
+@in_both_languages
+def test_what_is_no_threshold_or_cost_is_marked(threshold, language):
+    for name, texts in [
+        ("at", ["", "-0.1", "1.001", "abc"]),
+        ("miss", ["", "-1", "10000.1", "1e9", "?"]),
+        ("alarm", ["", "-", "x"]),
+    ]:
+        field = threshold.find(f".field.{name}")
+        before = field.input_value()
+        for text in texts:
+            field.fill(text)
+            assert field.get_attribute("aria-invalid") == "true", text
+            threshold.assert_shows(500, 10, 1)
+            refusal = threshold.find(".refusal").inner_text()
+            assert bool(CHINESE.search(refusal)) == (language == "zh")
+            assert numbers(refusal) == [0, 1 if name == "at" else 10_000]
+        field.blur()
+        assert number(field.input_value()) == number(before)
+        assert threshold.find("[aria-invalid=true]").count() == 0
+        assert not threshold.find(".refusal").is_visible()
+
+
+@in_both_languages
+def test_says_that_the_threshold_has_to_be_checked(threshold, language):
+    word = {"zh": "别的数据", "en": "check it on others"}[language]
+    assert word in threshold.find(".cheapest").text_content()
+    assert threshold.find(".cheapest").is_visible()
+
+
 # --- language, colours, room ---------------------------------------------------------
 
 
@@ -810,13 +1149,16 @@ def untidy(explorable):
         explorable.begin(2, "outline")
         explorable.find(".weight").nth(1).fill("-98.76")
         explorable.find(".weight").nth(3).fill("?")
-    else:
+    elif isinstance(explorable, Descent):
         explorable.begin(1.7)
         explorable.step(20)
         explorable.find(".rate").fill("?")
+    else:
+        explorable.begin(miss=9999.75, alarm=9999.75, threshold=0.01)
+        explorable.find(".miss").fill("?")
 
 
-@pytest.fixture(params=["kernel", "descent"])
+@pytest.fixture(params=list(KINDS))
 def both(request, desktop, phone):
     """Return an explorable on a desktop and on a phone, each with much to say."""
     pair = [tabs[0][request.param] for tabs in (desktop, phone)]
@@ -835,7 +1177,8 @@ def test_speaks_the_pages_language(both, language):
         if language == "en":
             assert not [text for text in said if CHINESE.search(text)]
         else:
-            said = [re.sub("output|MSE", "", text) for text in said]
+            latin = "output|MSE|ROC|TP|FN|FP|TN"
+            said = [re.sub(latin, "", text) for text in said]
             assert not [text for text in said if re.search("[A-Za-z]{2}", text)]
         lang = explorable.find(".card").get_attribute("lang")
         assert lang == language
@@ -899,7 +1242,7 @@ def test_stands_on_the_page_without_a_frame_of_the_other_theme(both):
         assert ground == "rgba(0, 0, 0, 0)"
 
 
-@pytest.mark.parametrize("width", [390, 360])
+@pytest.mark.parametrize("width", [390, 360, 320])
 def test_has_room_on_a_phone(phone, width):
     for explorable in phone[0].values():
         untidy(explorable)
@@ -922,7 +1265,8 @@ def test_has_room_on_a_phone(phone, width):
             }"""
         )
         assert (wide, small) == ([], [])
-        assert explorable.page.evaluate(
+        # Around it, the theme's row of buttons takes some 350 pixels.
+        assert width < 360 or explorable.page.evaluate(
             "document.documentElement.scrollWidth <= innerWidth"
         )
         explorable.page.set_viewport_size({"width": 390, "height": 844})
@@ -943,6 +1287,7 @@ IMAGES = np.random.default_rng(0).random((2, 28, 28, 1), dtype=np.float32)
 HTML = {
     "kernel": kernel_explorer(IMAGES)._repr_html_(),
     "descent": descent_explorer([1.0, 2.0], [1.0, 3.0])._repr_html_(),
+    "threshold": threshold_explorer([0, 1, 1], [0.2, 0.4, 0.9])._repr_html_(),
 }
 # What a notebook does with a cell's output: it parses it, then puts each script in
 # once more so that it runs.
@@ -977,11 +1322,11 @@ def cards(page):
     )
 
 
-def test_a_page_without_a_theme_shows_both(bare):
+def test_a_page_without_a_theme_shows_them_all(bare):
     tab, locale = bare
-    tab.page.set_content(HTML["kernel"] + HTML["descent"])
-    assert cards(tab.page) == [1, 1]
-    for explorable in (Kernel(tab.page), Descent(tab.page)):
+    tab.page.set_content("".join(HTML.values()))
+    assert cards(tab.page) == [1] * len(HTML)
+    for explorable in [kind(tab.page) for kind in KINDS.values()]:
         assert_readable(explorable)
         title = explorable.find("h3").text_content()
         assert bool(CHINESE.search(title)) == (locale == "zh-CN")
@@ -1005,11 +1350,11 @@ def test_cells_that_are_run_again_start_once_each(bare):
 
 def test_language_can_be_changed_outside_the_book(bare):
     tab, locale = bare
-    tab.page.evaluate(SHOW, HTML["kernel"])
-    tab.page.evaluate(SHOW, HTML["descent"])
+    for html in HTML.values():
+        tab.page.evaluate(SHOW, html)
     is_chinese = locale == "zh-CN"
     for _ in range(2):
-        for explorable in (Kernel(tab.page), Descent(tab.page)):
+        for explorable in [kind(tab.page) for kind in KINDS.values()]:
             title = explorable.find("h3").text_content()
             assert bool(CHINESE.search(title)) == is_chinese
             label = explorable.find("button.language").text_content()
@@ -1061,3 +1406,56 @@ def test_keys_are_kept_from_the_notebook_around(bare):
     page.keyboard.press("Space")
     page.keyboard.press("Enter")
     assert page.evaluate("window.keys") == ["Control", "s"]
+
+
+# Ties at the thresholds, and float32 numbers that lie beside them in float64.
+TIED = np.random.default_rng(1).choice(TWENTY[1:-1] + [0, 1, 999, 1000], 400) / 1000
+TIED_LABELS = (np.random.default_rng(2).random(400) < TIED).astype(int)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("bare", ["en-GB"], indirect=True)
+def test_ties_at_20_thresholds_are_counted_as_scikit_learn_does(bare, kind):
+    page, probabilities = bare[0].page, TIED.astype(kind)
+    page.evaluate(
+        SHOW,
+        threshold_explorer(
+            TIED_LABELS, probabilities, cost_of_miss=3.5, cost_of_alarm=0.25
+        )._repr_html_(),
+    )
+    threshold = Threshold(page, TIED_LABELS, probabilities)
+    for step in TWENTY:
+        threshold.slide(step)
+        threshold.assert_shows(step, 3.5, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities", "miss", "expected"),
+    [
+        # Between two scores lies the middle; the longer of two such gaps is better.
+        ([0, 1], [0.2, 0.7], 1, 0.45),
+        ([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.9], 1, 0.6),
+        # 0 and 1 belong to it; with three equal thresholds the second is taken.
+        ([1, 0], [0.002, 1.0], 1, 0.001),
+        ([0, 1], [1.0, 1.0], 1, 0.5),
+    ],
+)
+@pytest.mark.parametrize("bare", ["en-GB"], indirect=True)
+def test_cheapest_is_the_middle_of_the_longest_gap(
+    bare, labels, probabilities, miss, expected
+):
+    page = bare[0].page
+    html = threshold_explorer(labels, probabilities, cost_of_miss=miss)._repr_html_()
+    page.evaluate(SHOW, html)
+    threshold = Threshold(page, np.array(labels), np.array(probabilities))
+    assert threshold.cheapest()[0] == pytest.approx(expected, abs=0.00051)
+
+
+@pytest.mark.parametrize("bare", ["en-GB"], indirect=True)
+def test_nobody_called_positive_has_no_precision(bare):
+    page = bare[0].page
+    page.evaluate(SHOW, HTML["threshold"])
+    threshold = Threshold(page, np.array([0, 1, 1]), np.array([0.2, 0.4, 0.9]))
+    threshold.slide(950)
+    threshold.assert_shows(950, 10, 1)
+    assert threshold.find(".precision").text_content() == "—"

@@ -1,0 +1,47 @@
+"""What a notebook shows: the data, a text for readers without JavaScript, a script."""
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Explorable:
+    """An experiment that a notebook or a page of the book can show.
+
+    Attributes
+    ----------
+    kind
+        Which script runs it: ``kernel``, ``descent`` or ``threshold``.
+    data
+        What the script works on; goes into the page as JSON.
+    fallback
+        For readers without JavaScript: by language code, what they miss.
+    """
+
+    kind: str
+    data: dict
+    fallback: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Return a short name, for a terminal that shows no HTML."""
+        return f"<explorable {self.kind!r}: show it in a notebook>"
+
+    def _repr_html_(self) -> str:
+        """Return the HTML fragment, the same for the same data."""
+        script = _source("base.js") + _source(f"{self.kind}_explorer.js")
+        # A "<" inside JSON could close the script element that holds it.
+        data = json.dumps(self.data, separators=(",", ":")).replace("<", "\\u003c")
+        texts = "".join(
+            f'<p lang="{language}">{text}</p>'
+            for language, text in self.fallback.items()
+        )
+        return (
+            f'<div class="mnist-explorable" data-kind="{self.kind}">'
+            f'<script type="application/json">{data}</script>{texts}</div>'
+            f'<script type="module">\n{script}</script>'
+        )
+
+
+def _source(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")

@@ -1,0 +1,127 @@
+"""The threshold of a yes-or-no classifier, for the page ``applications/medical``."""
+
+import numpy as np
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.playground.checks import checked_array
+from mnist_tutorial.playground.explorable import Explorable
+
+STEPS = 1000  # of the slider: the thresholds 0.000, 0.001, ..., 1.000
+LARGEST_COST = 10_000
+
+
+def threshold_explorer(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    *,
+    cost_of_miss: float = 10,
+    cost_of_alarm: float = 1,
+) -> Explorable:
+    """Move the threshold of a classifier and see which errors it trades for which.
+
+    A case is called positive if its probability is at least the threshold. The reader
+    moves the threshold from 0 to 1 in steps of 0.001, and sees the scores of both
+    classes, the confusion matrix, sensitivity (recall), specificity, precision, the
+    point on the ROC curve, and what the errors cost; the two costs can be changed, and
+    a button goes to the threshold that costs least on these cases. The page
+    ``applications/medical`` uses it.
+
+    Parameters
+    ----------
+    labels
+        1 for a positive case, 0 for a negative one, both present; integers or
+        booleans, shape ``(n,)``.
+    probabilities
+        That a case is positive, in [0, 1], shape ``(n,)``.
+    cost_of_miss, cost_of_alarm
+        What a positive that is called negative costs, and a negative that is called
+        positive: 0 to 10,000, in any unit.
+
+    Returns
+    -------
+    Explorable
+
+    Raises
+    ------
+    InputError
+        If a shape or a value does not fit.
+
+    Notes
+    -----
+    The page gets no single probability, only how many cases of each class lie between
+    one threshold of the slider and the next. So its size does not depend on ``n``, and
+    every count is that of ``probabilities >= threshold`` on the probabilities as they
+    were handed in, without rounding.
+    """
+    labels = checked_array("labels", labels)
+    probabilities = checked_array("probabilities", probabilities)
+    if labels.ndim != 1 or labels.shape != probabilities.shape or not len(labels):
+        raise InputError(
+            "labels and probabilities must both have shape (n,) with n at least 2, got "
+            f"{labels.shape} and {probabilities.shape}; of a column of sigmoids take "
+            "probabilities[:, 0], of a softmax over two classes probabilities[:, 1]"
+        )
+    if labels.dtype.kind not in "biu" or not np.all((labels == 0) | (labels == 1)):
+        raise InputError(
+            "labels must be whole numbers or booleans, 0 (negative) or 1 (positive), "
+            f"got {_some(labels)}; for one class of several use labels == that_class"
+        )
+    if labels.min() == labels.max():
+        raise InputError(
+            f"labels must hold both classes, got {len(labels)} times {labels[0]}: "
+            "without positives there is no sensitivity, without negatives no "
+            "specificity"
+        )
+    if probabilities.dtype.kind not in "iuf" or not np.all(
+        (probabilities >= 0) & (probabilities <= 1)
+    ):
+        raise InputError(
+            "probabilities must be numbers in [0, 1], without NaN, got "
+            f"{_some(probabilities)}; a logit becomes one by 1 / (1 + exp(-logit))"
+        )
+    costs = {"miss": cost_of_miss, "alarm": cost_of_alarm}
+    for name, cost in costs.items():
+        costs[name] = _checked_cost(f"cost_of_{name}", cost)
+
+    # NumPy compares an array with 0.3 in the array's own precision; so do we.
+    kind = probabilities.dtype if probabilities.dtype.kind == "f" else np.float64
+    thresholds = (np.arange(STEPS + 1) / STEPS).astype(kind)
+    # The last threshold at which a case is positive still.
+    steps = np.searchsorted(thresholds, probabilities, side="right") - 1
+    positives, negatives = (
+        np.bincount(steps[labels == label], minlength=STEPS + 1).tolist()
+        for label in (1, 0)
+    )
+    return Explorable(
+        "threshold",
+        {"positives": positives, "negatives": negatives, "costs": costs},
+        {
+            "zh-CN": "这里是一个可以动手的小实验：移动阈值，看混淆矩阵、灵敏度、"
+            "特异度、ROC 曲线上的点和总代价怎样一起变，再找代价最小的阈值。"
+            "它需要 JavaScript。",
+            "en": "Here is a small experiment: move the threshold, see how confusion "
+            "matrix, sensitivity, specificity, the point on the ROC curve and the "
+            "total cost change together, and look for the cheapest threshold. It "
+            "needs JavaScript.",
+        },
+    )
+
+
+def _some(values: np.ndarray) -> str:
+    """Say what kind of values these are, and how far they reach."""
+    if values.dtype.kind not in "iuf":
+        return str(values.dtype)
+    return f"{values.dtype} from {values.min():g} to {values.max():g}"
+
+
+def _checked_cost(name: str, cost: float) -> float:
+    try:
+        number = float(cost)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not 0 <= number <= LARGEST_COST:
+        raise InputError(
+            f"{name} must be a number from 0 to {LARGEST_COST:,}, got {cost!r}; only "
+            "the ratio of the two costs matters for the choice"
+        )
+    return number
