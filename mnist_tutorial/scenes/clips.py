@@ -342,7 +342,7 @@ def _tell(kind, rng, frames):
         objects.append(_person(rng, walk))
         if carried is not None and carried.name == "bag":
             objects.append(carried)
-    objects.sort(key=lambda item: _depth(item))
+    objects.sort(key=_depth)
     return objects, is_event
 
 
@@ -510,7 +510,7 @@ def _maybe_bag(rng, walk):
 
 def _carried(rng, name, walk, size):
     """Return a thing in a person's hand."""
-    ahead = np.sign(np.ptp(walk.x[[0, -1]]) * (walk.x[-1] - walk.x[0])) or 1.0
+    ahead = np.sign(walk.x[-1] - walk.x[0]) or 1.0
     scale = _distance_scale(walk.y)
     shades = (0.22, 0.80) if name == "crate" else (rng.choice([0.1, 0.9]), 0.5)
     return ClipObject(

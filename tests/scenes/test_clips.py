@@ -21,6 +21,7 @@ from mnist_tutorial.scenes.clips import (
     NOISE,
     SHORTEST_LOITERING,
 )
+from mnist_tutorial.scenes.drawing import capsule, pixel_grid
 
 EVENTS = CLIP_KINDS[1:]
 
@@ -293,6 +294,20 @@ def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away():
     steps = np.sort(np.abs(np.diff(near, axis=1)), axis=1)
     assert np.all(steps[:, -1] > 10 * steps[:, -3])
     assert np.abs(lamp - steady)[:, :, :, 56:].max() < 0.02
+
+
+# --- the thick line that people are drawn with ---------------------------------------
+
+
+def test_a_capsule_fills_a_rectangle_and_two_half_discs():
+    y, x = pixel_grid(60, 80)
+    for start, end in (((20, 20), (20, 50)), ((15, 20), (45, 60)), ((30, 30),) * 2):
+        covered = capsule(y, x, start=start, end=end, radius=6)
+        length = np.hypot(end[0] - start[0], end[1] - start[1])
+        assert abs(covered.sum() - (np.pi * 36 + 12 * length)) < 3
+        assert covered[start] == covered[end] == 1
+        swapped = capsule(y, x, start=end, end=start, radius=6)
+        assert np.allclose(covered, swapped, atol=1e-5)
 
 
 # --- what is refused ------------------------------------------------------------------
