@@ -325,7 +325,7 @@ def read_gtsrb(path: str | os.PathLike, *, size: int = 32) -> TrafficSigns:
     with archive:
         listed = [
             line
-            for table in sorted(filter(_TABLE.fullmatch, archive.namelist()))
+            for table in sorted(set(filter(_TABLE.fullmatch, archive.namelist())))
             for line in _read_table(archive, table, path)
         ]
         if not listed:
@@ -355,7 +355,7 @@ def _read_table(archive: zipfile.ZipFile, table: str, path: Path) -> list[_Line]
     """Read which images a class has, checking every line."""
     match = _TABLE.fullmatch(table)
     folder, label = match["folder"], int(match["label"])
-    members = set(archive.namelist())
+    members, listed = set(archive.namelist()), set()
     content = _unpack(archive, table, _MAX_TABLE_BYTES, f"{path}: {table}")
     lines = []
     try:
@@ -381,6 +381,12 @@ def _read_table(archive: zipfile.ZipFile, table: str, path: Path) -> list[_Line]
                     f"{where}: {name[0]} is listed, but the archive has no {member}; "
                     "fetch it again"
                 )
+            if member in listed:
+                raise InputError(
+                    f"{where}: {name[0]} is listed a second time; it is not what was "
+                    "published"
+                )
+            listed.add(member)
             lines.append(_Line(member, label, folder + name["track"], where))
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
@@ -391,7 +397,9 @@ def _read_table(archive: zipfile.ZipFile, table: str, path: Path) -> list[_Line]
 
 
 def _is_number(text: str | None, number: int) -> bool:
-    return text is not None and text.isdecimal() and int(text) == number
+    # Not longer than a folder's: int() takes no text of thousands of digits.
+    is_short = text is not None and text.isascii() and len(text) <= 5
+    return is_short and text.isdecimal() and int(text) == number
 
 
 def _read_picture(archive: zipfile.ZipFile, line: _Line) -> Image.Image:
@@ -459,13 +467,18 @@ def _medmnist_split(
             f"{path}: {part}_labels must hold one label for each of {len(images)} "
             f"images, got shape {labels.shape}"
         )
-    if labels.dtype.kind not in "iu" or labels.min() < 0:
+    if labels.dtype.kind not in "iu":
         raise InputError(
-            f"{path}: {part}_labels must be whole numbers from 0, got {labels.dtype} "
-            f"from {labels.min()}"
+            f"{path}: {part}_labels must be whole numbers from 0, got {labels.dtype}"
+        )
+    y = labels.reshape(-1).astype(np.int64)
+    if y.min() < 0:  # what int64 cannot hold becomes negative too
+        raise InputError(
+            f"{path}: {part}_labels must be whole numbers from 0 to 2**63 - 1, got "
+            f"{labels.dtype} from {labels.min()} to {labels.max()}"
         )
     x = images.reshape(len(images), side, side, -1).astype(np.float32) / 255
-    return x, labels.reshape(-1).astype(np.int64)
+    return x, y
 
 
 def _check_size(size: int) -> None:

@@ -323,6 +323,13 @@ def test_costs_arrive():
     assert data_of(explorable)["costs"] == {"miss": 2.5, "alarm": 0}
 
 
+@pytest.mark.parametrize("cost", [0, -0.0, 10_000, np.int64(3), np.float64(0.1)])
+def test_costs_arrive_in_full_and_without_a_sign(cost):
+    explorable = threshold_explorer(LABELS, PROBABILITIES, cost_of_miss=cost)
+    arrived = data_of(explorable)["costs"]["miss"]
+    assert str(float(arrived)) == str(abs(float(cost)))
+
+
 def test_labels_and_probabilities_are_not_changed():
     labels, probabilities = LABELS.copy(), PROBABILITIES.copy()
     threshold_explorer(labels, probabilities)._repr_html_()
@@ -388,7 +395,22 @@ def test_rows_of_several_lengths_are_refused():
 
 
 @pytest.mark.parametrize("name", ["cost_of_miss", "cost_of_alarm"])
-@pytest.mark.parametrize("cost", [-1, 10_001, np.nan, np.inf, "ten", None, [1, 2]])
+@pytest.mark.parametrize(
+    "cost",
+    [
+        -1,
+        10_001,
+        pytest.param(10**400, id="10**400"),
+        np.nan,
+        np.inf,
+        "ten",
+        "10",
+        True,
+        np.True_,
+        None,
+        [1, 2],
+    ],
+)
 def test_costs_that_are_none_are_refused(name, cost):
     with pytest.raises(InputError, match=f"{name} must be a number from 0 to 10,000"):
         threshold_explorer(LABELS, PROBABILITIES, **{name: cost})

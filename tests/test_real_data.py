@@ -610,7 +610,23 @@ WRONG_MEDMNIST = {
     ),
     "negative labels": (
         changed("train_labels", np.full((9, 1), -1)),
-        "train_labels must be whole numbers from 0, got int64 from -1",
+        "whole numbers from 0 to 2.*63 - 1, got int64 from -1 to -1",
+    ),
+    "labels that wrap around": (
+        changed("train_labels", np.full((9, 1), 2**63, np.uint64)),
+        "got uint64 from 9223372036854775808 to",
+    ),
+    "labels in letters": (
+        changed("val_labels", np.full((4, 1), "a")),
+        "val_labels must be whole numbers from 0, got <U1",
+    ),
+    "labels in bytes": (
+        changed("val_labels", np.full((4, 1), b"a")),
+        r"val_labels must be whole numbers from 0, got \|S1",
+    ),
+    "labels with names": (
+        changed("test_labels", np.zeros((5, 1), [("label", np.uint8)])),
+        r"test_labels must be whole numbers from 0, got \[\('label'",
     ),
 }
 
@@ -717,6 +733,15 @@ WRONG_LINES = {
     "an empty class": ("00000_00001.ppm;17;15;5;5;12;12;", "ClassId must be 7"),
     "another class": ("00000_00001.ppm;17;15;5;5;12;12;8", "ClassId must be 7"),
     "class in words": ("00000_00001.ppm;17;15;5;5;12;12;seven", "ClassId must be 7"),
+    "a class of 5,000 digits": (
+        f"00000_00001.ppm;17;15;5;5;12;12;{7:05000}",
+        "ClassId must be 7",
+    ),
+    "class in other digits": ("00000_00001.ppm;17;15;5;5;12;12;٧", "ClassId must be 7"),
+    "an image a second time": (
+        "00000_00000.ppm;17;15;5;5;12;12;7",
+        "00000_00000.ppm is listed a second time",
+    ),
     "an absent image": (
         "00000_00009.ppm;17;15;5;5;12;12;7",
         "00000_00009.ppm is listed",
@@ -733,6 +758,19 @@ def test_a_wrong_line_is_named(saved, case):
     message = str(caught.value)
     assert message.startswith(f"{path}: {TABLE}, line 3: {expected}")
     assert_a_line(message)
+
+
+def test_a_class_may_be_written_with_zeros(saved):
+    signs = read_gtsrb(saved(with_line("00000_00001.ppm;17;15;5;5;12;12;00007")))
+    assert np.count_nonzero(signs.labels == 7) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_table_that_is_there_twice_is_read_once(saved):
+    path = saved(GTSRB)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(TABLE, gtsrb_files()[TABLE])
+    assert len(read_gtsrb(path).labels) == 12
 
 
 def test_blank_lines_are_no_lines(saved):

@@ -1,5 +1,7 @@
 """What the functions of this folder refuse, and how they say so."""
 
+from numbers import Real
+
 import numpy as np
 
 from mnist_tutorial.errors import InputError
@@ -9,9 +11,19 @@ SUM_TOLERANCE = 1e-3
 
 
 def check_confidence(confidence: float) -> None:
-    """Refuse a confidence outside (0, 1)."""
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence must be in (0, 1), got {confidence}")
+    """Refuse a confidence that is no number in (0, 1)."""
+    if not (isinstance(confidence, Real) and 0 < confidence < 1):
+        raise InputError(f"confidence must be in (0, 1), got {confidence!r}")
+
+
+def checked_array(name: str, values: np.ndarray) -> np.ndarray:
+    """Return an array, or refuse what is none."""
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise InputError(
+            f"{name} must be an array, got rows of several lengths"
+        ) from error
 
 
 def check_range(name: str, values: np.ndarray, num_classes: int) -> None:

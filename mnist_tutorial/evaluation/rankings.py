@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.evaluation.checks import check_confidence
+from mnist_tutorial.evaluation.checks import check_confidence, checked_array
 from mnist_tutorial.evaluation.intervals import wilson_interval
 
 
@@ -49,8 +49,10 @@ def roc_auc(
 
     The interval is that of DeLong's variance on the scale of ``log(area / (1 -
     area))``: with few positives and an area near 1, the plain one holds the true
-    area clearly less often than it promises. It takes the examples as independent;
-    several images of one patient are not, and then it is too narrow.
+    area clearly less often than it promises. So does this one, if less: at 95 % and
+    a true area of 0.96, 10 positives against 100 negatives give about 90 % (the plain
+    one 78 %); 60 against 940 at 0.95 give 93 to 94 %. It takes the examples as
+    independent; several images of one patient are not, and then it is too narrow.
 
     Parameters
     ----------
@@ -75,9 +77,9 @@ def roc_auc(
     Raises
     ------
     InputError
-        If the two differ in length, a label is neither 0 nor 1, a score is not a
-        finite number, there are fewer than two of a kind, or ``confidence`` is out of
-        range.
+        If the two are no lists of one length, a label is neither 0 nor 1, a score is
+        not a finite number, there are fewer than two of a kind, or ``confidence`` is
+        out of range.
 
     References
     ----------
@@ -118,23 +120,33 @@ def roc_auc(
 def _checked_ranking(
     labels: np.ndarray, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    labels, scores = np.asarray(labels), np.asarray(scores)
+    labels, scores = checked_array("labels", labels), checked_array("scores", scores)
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise InputError(
             "labels and scores must be two lists of one length, got shapes "
             f"{labels.shape} and {scores.shape}; of probabilities (n, 2) take "
             "probabilities[:, 1]"
         )
-    if labels.dtype.kind not in "iub" or not np.all((labels == 0) | (labels == 1)):
+    is_whole = labels.dtype.kind in "iub"
+    if not is_whole or not np.all((labels == 0) | (labels == 1)):
+        got = (
+            f"values from {labels.min()} to {labels.max()}"
+            if is_whole
+            else labels.dtype
+        )
         raise InputError(
-            "labels must be the whole numbers 0 and 1, got "
-            f"{np.array2string(np.unique(labels), threshold=6)}; one class against "
+            f"labels must be the whole numbers 0 and 1, got {got}; one class against "
             "the rest is (labels == 1).astype(int)"
         )
-    if scores.dtype.kind not in "iuf" or not np.all(np.isfinite(scores)):
+    if scores.dtype.kind not in "iuf":
         raise InputError(
-            f"scores must be finite numbers, got {scores.dtype} with "
-            f"{_count_of_bad(scores)} that are not"
+            f"scores must be finite numbers, got {scores.dtype}; take how sure the "
+            "classifier is, not what it decided"
+        )
+    if not np.all(np.isfinite(scores)):
+        raise InputError(
+            f"scores must be finite numbers, got {np.sum(~np.isfinite(scores))} of "
+            f"{len(scores)} that are not"
         )
     positives = int(np.sum(labels == 1))
     if min(positives, len(labels) - positives) < 2:
@@ -143,9 +155,3 @@ def _checked_ranking(
             f"{positives} and {len(labels) - positives}"
         )
     return labels, scores
-
-
-def _count_of_bad(scores: np.ndarray) -> int:
-    if scores.dtype.kind not in "iuf":
-        return len(scores)
-    return int(np.sum(~np.isfinite(scores)))

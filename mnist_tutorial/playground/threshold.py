@@ -1,5 +1,7 @@
 """The threshold of a yes-or-no classifier, for the page ``applications/medical``."""
 
+from numbers import Real
+
 import numpy as np
 
 from mnist_tutorial.errors import InputError
@@ -115,13 +117,10 @@ def _some(values: np.ndarray) -> str:
 
 
 def _checked_cost(name: str, cost: float) -> float:
-    try:
-        number = float(cost)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not 0 <= number <= LARGEST_COST:
+    is_number = isinstance(cost, Real) and not isinstance(cost, bool)
+    if not is_number or not 0 <= cost <= LARGEST_COST:
         raise InputError(
             f"{name} must be a number from 0 to {LARGEST_COST:,}, got {cost!r}; only "
             "the ratio of the two costs matters for the choice"
         )
-    return number
+    return abs(float(cost))  # no -0.0

@@ -137,11 +137,12 @@ function countFromAbove(cases) {
 
 // Between two probabilities every threshold costs the same. Of the thresholds that cost
 // least take the middle of the longest such stretch: small changes do least there.
+// Equal costs may differ by rounding: 3 × 0.1 is more than 0.3.
 function cheapestStep(costs) {
-  const least = Math.min(...costs);
+  const least = Math.min(...costs) * (1 + 1e-12);
   let [best, longest, length] = [0, 0, 0];
   costs.forEach((cost, step) => {
-    length = cost === least ? length + 1 : 0;
+    length = cost <= least ? length + 1 : 0;
     if (length > longest) [longest, best] = [length, step - Math.floor(length / 2)];
   });
   return best;
@@ -193,7 +194,8 @@ explorable("threshold", {
           input: () => {
             const value = parseNumber(fields[name].value);
             if (value !== null && value >= 0 && value <= high) return take(value);
-            change({ refused: { name, high: grouped(high) } });
+            // As it can be typed: in 10,000 the comma would be a decimal one.
+            change({ refused: { name, high } });
           },
           change: () => {
             change({});

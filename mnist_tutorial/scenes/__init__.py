@@ -9,7 +9,7 @@ what a network does on them is no promise about the world. One file a subject:
 - ``lesions``: spots on skin by the ABCD rule (``applications/medical``);
 - ``clips``: short clips of a fixed camera (``applications/surveillance``);
 - ``driving_shapes``, ``driving_views``, ``painting``: what ``driving`` draws with;
-- ``drawing``: the shapes, softness and noise that they are drawn with;
+- ``drawing``: the shapes, blur and noise that they are drawn with;
 - ``checks``: what is refused.
 """
 
@@ -44,27 +44,27 @@ from mnist_tutorial.scenes.lesions import (
 )
 
 __all__ = [
+    "ABCD",
+    "CLASSES",
     "CLIP_KINDS",
     "CLIP_LIGHTS",
+    "LESION_PARTS",
+    "LIGHT_STATES",
+    "WEATHERS",
     "ClipObject",
     "Clips",
+    "DrivingDescription",
+    "DrivingScenes",
+    "LesionDescription",
+    "Lesions",
+    "describe_driving_scenes",
+    "draw_alone",
     "draw_clip_object",
     "draw_yard",
     "make_clips",
-    "zone_mask",
-    "ABCD",
-    "LESION_PARTS",
-    "LesionDescription",
-    "Lesions",
+    "make_driving_scenes",
     "make_lesions",
     "redraw_lesions",
-    "CLASSES",
-    "LIGHT_STATES",
-    "WEATHERS",
-    "DrivingDescription",
-    "DrivingScenes",
-    "describe_driving_scenes",
-    "draw_alone",
-    "make_driving_scenes",
     "render_driving_scenes",
+    "zone_mask",
 ]

@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 
+import numpy as np
+
 from mnist_tutorial.errors import InputError
 
 
@@ -37,6 +39,13 @@ def check_shares(**shares: float) -> None:
         is_number = isinstance(value, Real) and not isinstance(value, bool)
         if not is_number or not 0 <= value <= 1:
             raise InputError(f"{name} must be in [0, 1], got {value!r}")
+
+
+def is_row(values: object) -> bool:
+    """Tell whether these are values one after another: a list, a range, an array."""
+    if isinstance(values, np.ndarray):
+        return values.ndim > 0
+    return isinstance(values, Sequence) and not isinstance(values, str | bytes)
 
 
 def check_not_negative(**numbers: float) -> None:

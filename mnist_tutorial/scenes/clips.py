@@ -91,8 +91,10 @@ class Clips(NamedTuple):
     labels
         Indices into ``CLIP_KINDS``, shape ``(n,)``; 0 is ordinary.
     is_event
-        Whether the event can be seen, shape ``(n, frames)``: a person in the zone, a
-        person who stays, a bag without its owner, a crate away from its place.
+        Whether the event goes on, shape ``(n, frames)``: a person is in the zone, a
+        person stays, a bag lies on the ground, a crate is away from its place. A bag
+        counts from the frame in which it is put down, with its owner still beside it;
+        whoever walks past in front may hide what goes on for a moment.
     owners
         ``uint8``, shape ``(n, frames, height, width)``: 0 where the yard is seen, and
         ``k`` where object ``k - 1`` of the clip is.
@@ -128,7 +130,8 @@ def make_clips(
     count
         Number of clips, at least 0.
     seed
-        The same seed and settings give the same bytes.
+        The same seed and settings give the same bytes. ``count`` is one of the
+        settings: another one draws other clips, not more or fewer of the same.
     kinds
         How often each of ``CLIP_KINDS`` is drawn, as weights; only ordinary ones
         unless given.
@@ -155,7 +158,7 @@ def make_clips(
     >>> clips.frames.shape
     (2, 32, 48, 64, 1)
     """
-    check_counts(count=count)
+    check_counts(count=count, seed=seed)
     check_counts(least=FEWEST_FRAMES, frames=frames)
     check_size(height, width, least=SMALLEST)
     check_choice("light", light, CLIP_LIGHTS)
@@ -318,17 +321,27 @@ def _shares(kinds: Mapping[str, float]) -> np.ndarray:
             "kinds must name how often each kind is drawn, like "
             f"{{'ordinary': 1}}, got {kinds!r}"
         )
+    weights = {}
     for kind, weight in kinds.items():
         check_choice("each of kinds", kind, CLIP_KINDS)
-        check_not_negative(**{f"the weight of {kind!r}": weight})
-    total = sum(kinds.values())
+        name = f"the weight of {kind!r}"
+        try:
+            check_not_negative(**{name: weight})
+            # NumPy's small integers would overflow in the sum.
+            weights[kind] = float(weight)
+        except OverflowError:
+            raise InputError(
+                f"{name} must be a number from 0 to {np.finfo(float).max:.1e}, got one "
+                "beyond; give smaller weights in the same proportion"
+            ) from None
+    total = sum(weights.values())
     if not 0 < total < np.inf:
         raise InputError(f"kinds must have a positive, finite sum, got {total}")
-    return np.array([kinds.get(kind, 0) / total for kind in CLIP_KINDS])
+    return np.array([weights.get(kind, 0) / total for kind in CLIP_KINDS])
 
 
 def _tell(kind, rng, frames):
-    """Return the objects of one clip, far ones first, and where its event is seen."""
+    """Return the objects of one clip, far ones first, and when its event goes on."""
     others = int(rng.integers(0, MAX_PEOPLE))
     actor, thing, is_event = _ACTORS[kind](rng, frames)
     people = [(actor, thing)]
@@ -391,6 +404,8 @@ def _loiterer(rng, frames):
     speed = rng.uniform(1.8, 3.2)
     where = rng.uniform(0.25, 0.75) * _lengths(route)[-1]
     begin = int(rng.uniform(0.12, 0.35) * frames)
+    # Rounding may put the arrival one frame later; enough frames have to be left then.
+    begin = min(begin, frames - 1 - SHORTEST_LOITERING)
     stay = int(rng.integers(SHORTEST_LOITERING, frames - begin + 1))
     walk = _walk(route, speed, where - speed * begin, [(where, stay)], frames)
     stands = np.isnan(walk.step)

@@ -1,4 +1,4 @@
-"""Shapes, softness and noise, for many pictures at once.
+"""Shapes, blur and noise, for many pictures at once.
 
 A shape is its coverage: how much of each pixel it fills, in [0, 1], so that edges are
 smooth. Positions are in pixels; the middle of the first pixel lies at 0.5. Whatever
@@ -30,7 +30,7 @@ def rectangle(y, x, *, top, bottom, left, right) -> np.ndarray:
     return rows * columns
 
 
-def ellipse(y, x, *, centre_y, centre_x, radius_y, radius_x, angle=0.0, softness=1.0):
+def ellipse(y, x, *, centre_y, centre_x, radius_y, radius_x):
     """Return how much of each pixel an ellipse fills, nearly.
 
     Parameters
@@ -39,26 +39,20 @@ def ellipse(y, x, *, centre_y, centre_x, radius_y, radius_x, angle=0.0, softness
         From :func:`pixel_grid`.
     centre_y, centre_x, radius_y, radius_x
         In pixels; the radii are positive.
-    angle
-        By which the ellipse is turned, in radians, from the x axis towards the y axis.
-    softness
-        Width of the edge in pixels, positive: 1 is a crisp edge without stairs.
 
     Returns
     -------
     np.ndarray
         In [0, 1], of the shape to which the arguments broadcast.
     """
-    down, right = y - centre_y, x - centre_x
-    cosine, sine = np.cos(angle), np.sin(angle)
-    along = (right * cosine + down * sine) / radius_x
-    across = (down * cosine - right * sine) / radius_y
+    along = np.asarray(x - centre_x, dtype=np.float64) / radius_x
+    across = np.asarray(y - centre_y, dtype=np.float64) / radius_y
     from_centre = np.sqrt(along**2 + across**2)
     inside = (1 - from_centre) * np.minimum(radius_y, radius_x)
-    return np.clip(0.5 + inside / softness, 0, 1)
+    return np.clip(0.5 + inside, 0, 1)
 
 
-def capsule(y, x, *, start, end, radius, softness=1.0):
+def capsule(y, x, *, start, end, radius):
     """Return how much of each pixel a thick line with round ends fills, nearly.
 
     Parameters
@@ -69,8 +63,6 @@ def capsule(y, x, *, start, end, radius, softness=1.0):
         Pairs ``(y, x)``: the middles of the round ends.
     radius
         Half the thickness in pixels, positive.
-    softness
-        Width of the edge in pixels.
 
     Returns
     -------
@@ -82,10 +74,10 @@ def capsule(y, x, *, start, end, radius, softness=1.0):
     part = ((y - start[0]) * down + (x - start[1]) * right) / length
     part = np.clip(part, 0, 1)
     distance = np.hypot(y - start[0] - part * down, x - start[1] - part * right)
-    return np.clip(0.5 + (radius - distance) / softness, 0, 1)
+    return np.clip(0.5 + (radius - distance), 0, 1)
 
 
-def convex_polygon(y, x, corners, *, softness=1.0):
+def convex_polygon(y, x, corners):
     """Return how much of each pixel a convex polygon fills, nearly.
 
     Parameters
@@ -95,8 +87,6 @@ def convex_polygon(y, x, corners, *, softness=1.0):
     corners
         At least three pairs ``(y, x)`` in order, clockwise as one looks at the
         picture (y points down).
-    softness
-        Width of the edge in pixels.
 
     Returns
     -------
@@ -108,23 +98,7 @@ def convex_polygon(y, x, corners, *, softness=1.0):
         length = np.maximum(np.hypot(y1 - y0, x1 - x0), 1e-6)
         distance = ((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / length
         inside = np.minimum(inside, distance)
-    return np.clip(0.5 + inside / softness, 0, 1)
-
-
-def blend(images, coverage, colour) -> None:
-    """Paint a colour over images, in place, as far as the coverage goes.
-
-    Parameters
-    ----------
-    images
-        ``float32``, shape ``(n, height, width, channels)``; changed.
-    coverage
-        In [0, 1], shape ``(n, height, width)`` or one that broadcasts to it.
-    colour
-        ``(channels,)``, or one that broadcasts to ``(n, height, width, channels)``.
-    """
-    weight = np.asarray(coverage, dtype=np.float32)[..., np.newaxis]
-    images += weight * (np.asarray(colour, dtype=np.float32) - images)
+    return np.clip(0.5 + inside, 0, 1)
 
 
 def box_blur(images, radius: int) -> np.ndarray:

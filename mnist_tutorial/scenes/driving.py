@@ -21,6 +21,7 @@ from mnist_tutorial.scenes.checks import (
     check_counts,
     check_shares,
     check_size,
+    is_row,
 )
 from mnist_tutorial.scenes.driving_shapes import (
     FOCAL_LENGTH,
@@ -70,7 +71,8 @@ class DrivingDescription(NamedTuple):
         Vehicles, pedestrians and traffic lights, one row each, in the order of the
         pictures; see ``driving_shapes.Things``.
     scenery
-        Trees and street lamps, in the same form: drawn, and background.
+        Trees and street lamps, in the same form: background, and drawn behind all
+        objects, however near they stand.
     """
 
     height: int
@@ -101,7 +103,8 @@ class DrivingScenes(NamedTuple):
         integers, shape ``(m,)``.
     lights
         State of each picture's traffic light, an index into ``LIGHT_STATES``, or -1
-        without one: shape ``(n,)``.
+        without one: shape ``(n,)``. It is told also where other objects hide the
+        light: then ``visible`` is 0 for it.
     description
         What was drawn.
     """
@@ -134,7 +137,7 @@ def make_driving_scenes(
     """Draw road scenes from a seed.
 
     The same seed gives the same streets with the same objects in every weather, by
-    day and at night.
+    day and at night. With another ``count`` it gives other scenes.
 
     Parameters
     ----------
@@ -160,7 +163,7 @@ def make_driving_scenes(
         If an argument is out of range; the message for an unknown weather lists the
         known ones.
     """
-    _check_look(weather, blur, occlusion)
+    _check_look(weather, night, blur, occlusion)
     description = describe_driving_scenes(
         count,
         seed=seed,
@@ -199,7 +202,7 @@ def describe_driving_scenes(
     count
         Number of pictures, at least 1.
     seed
-        A whole number, at least 0.
+        A whole number, at least 0. With another ``count`` it gives other scenes.
     height, width
         Size in pixels, at least 48 and 64.
     vehicles, pedestrians
@@ -207,7 +210,7 @@ def describe_driving_scenes(
     light_share
         Probability that there is a traffic light, in [0, 1].
     state_shares
-        Probabilities of red, yellow and green; they add up to 1.
+        Probabilities of red, yellow and green; they add up to 1, to a millionth.
 
     Returns
     -------
@@ -223,13 +226,13 @@ def describe_driving_scenes(
     check_counts(seed=seed, vehicles=vehicles, pedestrians=pedestrians)
     check_size(height, width, least=LEAST_SIZE)
     check_shares(light_share=light_share)
-    _check_state_shares(state_shares)
+    probabilities = _state_probabilities(state_shares)
     rng = np.random.default_rng([seed, 0])
     streets = _streets(rng, count, height, width)
     parts = [
         _vehicles(rng, count, vehicles),
         _pedestrians(rng, streets, pedestrians),
-        _lights(rng, count, light_share, state_shares),
+        _lights(rng, count, light_share, probabilities),
     ]
     objects = _in_sight(_together(parts), streets, height, width)
     scenery = _together([_trees(rng, count), _lamps(rng, count)])
@@ -253,7 +256,7 @@ def render_driving_scenes(
         From :func:`describe_driving_scenes`.
     seed
         Of texture, noise, exposure and the strength of the weather: a whole number,
-        at least 0.
+        at least 0. They are others where the description has more or fewer pictures.
     weather
         One of ``WEATHERS``.
     night
@@ -276,7 +279,7 @@ def render_driving_scenes(
         If an argument is out of range.
     """
     check_counts(seed=seed)
-    _check_look(weather, blur, occlusion)
+    _check_look(weather, night, blur, occlusion)
     rng = np.random.default_rng([seed, 1])
     count = len(description.streets.horizon)
     parts = []
@@ -329,11 +332,12 @@ def draw_alone(description: DrivingDescription, index: int) -> np.ndarray:
     InputError
         If there is no such object.
     """
+    check_counts(index=index)
     objects = description.objects
-    if not 0 <= index < len(objects.scene):
+    if index >= len(objects.scene):
         raise InputError(
-            f"index must be in 0..{len(objects.scene) - 1}, got {index}; the rows are "
-            "those of description.objects"
+            f"index must be the row of one of the {len(objects.scene)} objects in "
+            f"description.objects, got {index}"
         )
     one = Things(*(column[index : index + 1] for column in objects))
     height, width = description.height, description.width
@@ -380,7 +384,8 @@ def _vehicles(rng, count: int, most: int) -> Things:
     total = len(scene)
     is_oncoming = rng.random(total) < 0.5
     is_tall = rng.random(total) < 0.25
-    # One after the other, so that no two stand in one place.
+    # A stretch of the road for each, so that they are spread over it; where two
+    # stretches meet, two may stand close to each other.
     distance = 6.5 + 36 * (slot + rng.random(total)) / max(most, 1)
     lane = np.where(is_oncoming, -LANE, 0.0)
     paints = np.array(
@@ -434,10 +439,10 @@ def _pedestrians(rng, streets: Streets, most: int) -> Things:
     )
 
 
-def _lights(rng, count: int, share: float, state_shares) -> Things:
+def _lights(rng, count: int, share: float, probabilities) -> Things:
     scene = np.flatnonzero(rng.random(count) < share)
     total = len(scene)
-    state = rng.choice(len(LIGHT_STATES), total, p=np.asarray(state_shares, float))
+    state = rng.choice(len(LIGHT_STATES), total, p=probabilities)
     return Things(
         scene=scene,
         kind=np.full(total, TRAFFIC_LIGHT),
@@ -587,17 +592,23 @@ def _boxes(owner, pixel, total: int, height: int, width: int):
 # --- what is refused -----------------------------------------------------------------
 
 
-def _check_look(weather: str, blur: int, occlusion: float) -> None:
+def _check_look(weather: str, night: bool, blur: int, occlusion: float) -> None:
     check_choice("weather", weather, WEATHERS)
+    if not isinstance(night, bool | np.bool_):
+        raise InputError(f"night must be True or False, got {night!r}")
     check_counts(blur=blur)
     check_shares(occlusion=occlusion)
 
 
-def _check_state_shares(shares: Sequence[float]) -> None:
-    shares = list(shares)
-    is_right = len(shares) == len(LIGHT_STATES) and abs(sum(shares) - 1) < 1e-6
-    if not is_right or min(shares) < 0:
-        raise InputError(
-            f"state_shares must be {len(LIGHT_STATES)} shares, one each for "
-            f"{', '.join(LIGHT_STATES)}, that add up to 1, got {shares}"
-        )
+def _state_probabilities(shares: Sequence[float]) -> np.ndarray:
+    """Refuse what are not shares of the states; return what adds up exactly."""
+    if is_row(shares) and len(shares) == len(LIGHT_STATES):
+        check_shares(**{f"state_shares[{i}]": share for i, share in enumerate(shares)})
+        probabilities = np.array(shares, dtype=np.float64)
+        total = probabilities.sum()
+        if abs(total - 1) < 1e-6:
+            return probabilities / total
+    raise InputError(
+        f"state_shares must be {len(LIGHT_STATES)} shares, one each for "
+        f"{', '.join(LIGHT_STATES)}, that add up to 1, got {shares!r}"
+    )

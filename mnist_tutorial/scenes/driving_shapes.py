@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.scenes.painting import PLANES, Shapes, stack_shapes
+from mnist_tutorial.scenes.painting import (
+    COLOURS,
+    NEARNESS,
+    PLANES,
+    SHINE,
+    Shapes,
+    stack_shapes,
+)
 
 VEHICLE, PEDESTRIAN, TRAFFIC_LIGHT = 3, 4, 5
 TREE, LAMP = 100, 101  # scenery: drawn, but background in the masks
@@ -100,7 +107,7 @@ def frames_of(things: Things, picture_height: int, horizon, vanishing, bend) -> 
 
 
 def shapes_of(things: Things, frames: Frames, owner: np.ndarray) -> Shapes:
-    """Return the shapes of things, the far ones first.
+    """Return the shapes of things, scenery first, then the far ones.
 
     Parameters
     ----------
@@ -109,7 +116,7 @@ def shapes_of(things: Things, frames: Frames, owner: np.ndarray) -> Shapes:
     owner
         Number under which the pixels of each thing are counted, shape ``(m,)``.
     """
-    # Trees and lamps are scenery: they lie behind everything.
+    # Trees and lamps are scenery: they lie behind everything, however near.
     rank = np.empty(len(things.scene))
     rank[np.lexsort((-things.distance, things.kind < TREE))] = np.arange(len(rank))
     parts = []
@@ -228,9 +235,9 @@ def _placed(things: Things, at: Frames, owner, order, part: Part) -> Shapes:
 
     height = at.bottom - at.top
     values = np.empty((count, PLANES))
-    values[:, :3] = np.clip(each(part.colour, (count, 3)), 0, 1)
-    values[:, 3] = 1 / things.distance
-    values[:, 4] = part.shine
+    values[:, COLOURS] = np.clip(each(part.colour, (count, 3)), 0, 1)
+    values[:, NEARNESS] = 1 / things.distance
+    values[:, SHINE] = part.shine
     return Shapes(
         scene=things.scene,
         order=order,

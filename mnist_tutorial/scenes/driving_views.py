@@ -11,7 +11,7 @@ import numpy as np
 
 from mnist_tutorial.scenes.drawing import box_blur, pixel_grid, value_noise
 from mnist_tutorial.scenes.driving_shapes import CAMERA_HEIGHT, FOCAL_LENGTH
-from mnist_tutorial.scenes.painting import NEARNESS, PLANES, RED, SHINE
+from mnist_tutorial.scenes.painting import COLOURS, NEARNESS, PLANES, SHINE
 
 BACKGROUND, ROAD, MARKING = 0, 1, 2
 
@@ -112,7 +112,7 @@ def paint_street(
     metres = distance / focal  # metres a pixel, sideways
     # Far away the bend goes straight on: a row of pixels there spans many metres.
     aside = (x - vanishing) * metres - bend * np.minimum(distance, STRAIGHT) ** 2 / 2
-    from_road = np.abs(aside - (LEFT_EDGE + RIGHT_EDGE) / 2)
+    from_middle = np.abs(aside - (LEFT_EDGE + RIGHT_EDGE) / 2)
     half = (RIGHT_EDGE - LEFT_EDGE) / 2
     sharp = 1 / metres
 
@@ -127,24 +127,23 @@ def paint_street(
         (CURB, half + 0.22),
         (ASPHALT, half),
     ):
-        _mix(rows, stretch(from_road, half_width) * is_ground, colour)
+        _mix(rows, stretch(from_middle, half_width) * is_ground, colour)
 
-    middle = np.abs(aside - (LEFT_EDGE + RIGHT_EDGE) / 2)
     is_dash = (distance / 7 + dashes) % 1 < 0.55
-    lines = stretch(np.abs(from_road - (half - 0.3)), LINE / 2)
-    lines = np.maximum(lines, stretch(middle, LINE / 2) * is_dash)
+    lines = stretch(np.abs(from_middle - (half - 0.3)), LINE / 2)
+    lines = np.maximum(lines, stretch(from_middle, LINE / 2) * is_dash)
     first = streets.crossing.astype(np.float32)[:, np.newaxis, np.newaxis]
     is_crossing = (distance > first) & (distance < first + 2.8)
     is_stripe = is_crossing & ((aside - LEFT_EDGE) % 1.0 < 0.52)
     lines = np.where(is_crossing, 0.0, lines)
-    lines = np.maximum(lines, is_stripe & (from_road < half - 0.1))
+    lines = np.maximum(lines, is_stripe & (from_middle < half - 0.1))
     lines = lines * (is_ground & (distance < STRAIGHT))
     _mix(rows, lines, PAINT)
 
     mask = masks[:, top:]
-    mask[(from_road <= half) & is_ground] = ROAD
+    mask[(from_middle <= half) & is_ground] = ROAD
     # Far away a line is thinner than a pixel: there it is road.
-    mask[(lines >= 0.5) & (from_road <= half)] = MARKING
+    mask[(lines >= 0.5) & (from_middle <= half)] = MARKING
     return planes, masks
 
 
@@ -174,7 +173,7 @@ def look(
         ``float32`` in [0, 1], shape ``(n, height, width, 3)``.
     """
     _, count, height, width = planes.shape
-    colours, nearness, shine = planes[:SHINE][RED:NEARNESS], planes[NEARNESS], planes[4]
+    colours, nearness, shine = planes[COLOURS], planes[NEARNESS], planes[SHINE]
     texture = rng.standard_normal((count, height, width), dtype=np.float32)
     colours *= 1 + np.float32(0.05) * texture * (nearness > 0)
     if weather == "rain":
@@ -244,7 +243,7 @@ def _paint_houses(planes, streets: Streets, y, x, horizon) -> None:
 
 
 def _wet(colours, nearness) -> None:
-    """Turn the sky grey and let far ground mirror it."""
+    """Turn the sky grey, and everything else a little, and darken both."""
     is_sky = nearness <= 0
     for index in range(3):
         sky = np.float32(GREY_SKY[index])

@@ -16,14 +16,15 @@ References
    Journal for Clinicians 35, 1985, doi:10.3322/canjclin.35.3.130.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scenes.checks import check_counts, check_shares, check_size
+from mnist_tutorial.scenes.checks import check_counts, check_shares, is_row
 from mnist_tutorial.scenes.drawing import pixel_grid, value_noise
 
 ABCD = ("asymmetry", "border", "colours", "diameter")
@@ -138,18 +139,22 @@ class Lesions(NamedTuple):
         Number of the patient, from 0; shape ``(n,)``. All images of a patient show the
         same spot.
     masks
-        Where the spot is, hairs and ruler or not: booleans, ``(n, size, size)``.
+        Where the spot is, hairs and ruler or not: booleans, ``(n, size, size)``. A few
+        large spots reach beyond the image: what lies outside is in neither mask nor
+        box.
     boxes
         Around the masks, ``(n, 4)``: top, left, bottom, right, in pixels; bottom and
         right are the first that are outside.
     has_ruler, ruler_masks
         Whether a ruler lies in the image, ``(n,)``, and where, ``(n, size, size)``.
     abcd
-        What was measured on the drawing, ``(n, 4)``, in the order of :data:`ABCD`:
+        What was measured on the whole outline, and for the colours on what of the
+        spot is in the image, ``(n, 4)``, in the order of :data:`ABCD`:
         the share of the spot that has no counterpart when it is folded (the mean of
         two perpendicular axes, chosen so that it is least); by how much its border is
         longer than a circle's of the same area, as a share; the number of colours that
-        take up at least 4 %; the longest diameter, in millimetres.
+        take up at least 4 %; the longest diameter through the centre, in millimetres
+        (a line beside the centre may be longer).
     tones
         Skin tone, from 0 (light) to 5 (dark); shape ``(n,)``.
     description
@@ -190,7 +195,8 @@ def make_lesions(
         Number of images, at least 0.
     seed
         The same seed and settings give the same bytes. Other ``ruler`` shares with the
-        same seed give the same images but for the rulers.
+        same seed give the same images but for the rulers; another ``count`` gives
+        other images.
     size
         Pixels on a side, at least 32; they show 12 mm of skin.
     prevalence
@@ -216,16 +222,15 @@ def make_lesions(
     check_counts(count=count)
     check_counts(1, images_per_patient=images_per_patient)
     check_counts(seed=seed)
-    check_size(size, size, least=(_SMALLEST, _SMALLEST))
+    check_counts(_SMALLEST, size=size)
     check_shares(prevalence=prevalence)
-    if np.shape(ruler) != (2,):
+    if not is_row(ruler) or len(ruler) != 2:
         raise InputError(
             "ruler must be two numbers, for negatives and for positives, got "
             f"{ruler!r}; (0.5, 0.5) puts one in every other image"
         )
     check_shares(**{"ruler[0]": ruler[0], "ruler[1]": ruler[1]})
-    if len(tones) == 0 or not set(tones) <= set(range(NUM_TONES)):
-        raise InputError(f"tones must be some of 0..{NUM_TONES - 1}, got {list(tones)}")
+    _check_tones(tones)
     # A stream of its own for each, so that one setting does not change the others.
     who, how, photo, mark, texture = np.random.SeedSequence(seed).spawn(5)
     patients = np.arange(count) // images_per_patient
@@ -257,9 +262,7 @@ def make_lesions(
     )
 
 
-def redraw_lesions(
-    lesions: Lesions, parts: Collection[str] = LESION_PARTS
-) -> np.ndarray:
+def redraw_lesions(lesions: Lesions, parts: Iterable[str] = LESION_PARTS) -> np.ndarray:
     """Draw the same images again with some parts only.
 
     Parameters
@@ -281,11 +284,25 @@ def redraw_lesions(
     InputError
         If a part is unknown; the message lists the known ones.
     """
-    if isinstance(parts, str) or not set(parts) <= set(LESION_PARTS):
+    is_list = isinstance(parts, Iterable) and not isinstance(parts, str)
+    chosen = tuple(parts) if is_list else (None,)
+    if not all(isinstance(part, str) and part in LESION_PARTS for part in chosen):
         raise InputError(
-            f"parts must be some of {', '.join(LESION_PARTS)}, got {parts!r}"
+            f"parts must be some of {', '.join(LESION_PARTS)}, got {parts!r}; to draw "
+            "a single one, put it in a list"
         )
-    return _draw(lesions.description, parts)[0]
+    return _draw(lesions.description, chosen)[0]
+
+
+def _check_tones(tones: Sequence[int]) -> None:
+    def is_known(tone):
+        is_whole = isinstance(tone, Integral) and not isinstance(tone, bool)
+        return is_whole and 0 <= tone < NUM_TONES
+
+    if not is_row(tones) or len(tones) == 0 or not all(map(is_known, tones)):
+        raise InputError(
+            f"tones must be a list of some of 0..{NUM_TONES - 1}, got {tones!r}"
+        )
 
 
 # --- what is drawn -------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 # The planes: three colours, 1 / distance in metres (0 for the sky), own light.
-RED, GREEN, BLUE, NEARNESS, SHINE = range(5)
+COLOURS, NEARNESS, SHINE = slice(0, 3), 3, 4
 PLANES = 5
 
 

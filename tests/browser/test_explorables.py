@@ -263,11 +263,24 @@ class Threshold(Explorable):
         """Hold all that is shown at one threshold against scikit-learn."""
         calls = (self.probabilities >= step / 1000).astype(int)
         tn, fp, fn, tp = confusion_matrix(self.labels, calls, labels=[0, 1]).ravel()
-        shown = self.root.evaluate(
-            """root => [...root.shadowRoot.querySelectorAll("td .number, .facts div")]
-              .map(node => [node.classList[1] ?? node.querySelector("b").classList[1],
-                (node.querySelector("b") ?? node).dataset.value,
-                (node.lastChild.textContent)])"""
+        # All at once: each question to the browser takes its time.
+        shown, verdict, said, dots, lines = self.root.evaluate(
+            """root => {
+              const all = selector => [...root.shadowRoot.querySelectorAll(selector)];
+              const place = (node, name) => Number(node.getAttribute(name));
+              return [
+                all("td .number, .facts div").map(node =>
+                  [node.classList[1] ?? node.querySelector("b").classList[1],
+                    (node.querySelector("b") ?? node).dataset.value,
+                    (node.lastChild.textContent)]),
+                all(".verdict")[0].textContent,
+                all("input[type=range], .line")
+                  .map(node => node.getAttribute("aria-valuetext")),
+                all(".roc .now, .costs .now")
+                  .map(node => [place(node, "cx"), place(node, "cy")]),
+                all(".scores .threshold, .costs .threshold")
+                  .map(node => place(node, "x1"))];
+            }"""
         )
         values = {name: float(value) for name, value, _ in shown}
         texts = {name: numbers(text) for name, _, text in shown}
@@ -291,18 +304,21 @@ class Threshold(Explorable):
             assert texts[name][3:] == rounded
         assert values["total"] == pytest.approx(cost, rel=1e-12)
         assert texts["total"] == [miss, fn, alarm, fp, pytest.approx(cost, abs=0.00501)]
-        verdict = numbers(self.find(".verdict").text_content())
-        assert verdict == [step / 1000, fn, fp, pytest.approx(cost, abs=0.00501)]
+        assert numbers(verdict) == [
+            step / 1000,
+            fn,
+            fp,
+            pytest.approx(cost, abs=0.00501),
+        ]
         assert self.step() == step
-        for control in ("input[type=range]", ".line"):
-            said = self.find(control).get_attribute("aria-valuetext")
-            assert said == f"{step / 1000:.3f}"
-        self.assert_marks(step, cost)
+        assert said == 2 * [f"{step / 1000:.3f}"]
+        self.assert_marks(step, cost, *dots)
+        assert lines == pytest.approx(2 * [dots[0][0]], abs=0.01)
 
-    def assert_marks(self, step, cost):
-        """Hold the line and the two dots of the present threshold against NumPy."""
+    def assert_marks(self, step, cost, on_costs, on_roc):
+        """Hold the two dots of the present threshold against NumPy."""
         across, up, _ = self.plot("roc", ".curve")
-        x, y = self.dot("roc")
+        x, y = on_roc
         false_alarms, hits, thresholds = roc_curve(
             self.labels, self.probabilities, drop_intermediate=False
         )
@@ -312,14 +328,11 @@ class Threshold(Explorable):
         assert read(across, x) == pytest.approx(false_alarms[index], abs=1e-3)
         assert read(up, y) == pytest.approx(hits[index], abs=1e-3)
         across, up, _ = self.plot("costs", ".curve")
-        x, y = self.dot("costs")
+        x, y = on_costs
         assert read(across, x) == pytest.approx(step / 1000, abs=1e-3)
         assert read(up, y) == pytest.approx(
             cost, abs=1e-3 * (up[0][1] or up[-1][1] or 1)
         )
-        for name in ("scores", "costs"):
-            line = self.find(f".{name} .threshold").get_attribute("x1")
-            assert float(line) == pytest.approx(x, abs=0.01)
 
     def dot(self, name, mark="now"):
         return self.find(f".{name} .{mark}").evaluate(
@@ -946,6 +959,7 @@ def threshold(desktop):
 TWENTY = np.linspace(0, 1000, 20).round().astype(int).tolist()
 
 
+@in_both_languages
 def test_numbers_at_20_thresholds_are_scikit_learns(threshold):
     for step in TWENTY:
         threshold.slide(step)
@@ -1127,6 +1141,11 @@ def test_what_is_no_threshold_or_cost_is_marked(threshold, language):
             refusal = threshold.find(".refusal").inner_text()
             assert bool(CHINESE.search(refusal)) == (language == "zh")
             assert numbers(refusal) == [0, 1 if name == "at" else 10_000]
+        for bound in re.findall(r"\d[\d,.]*\b", refusal):  # as it stands there
+            field.fill(bound)
+            assert threshold.value(f".field.{name}") in numbers(bound)
+        threshold.begin()
+        field.fill("?")
         field.blur()
         assert number(field.input_value()) == number(before)
         assert threshold.find("[aria-invalid=true]").count() == 0
@@ -1430,23 +1449,29 @@ def test_ties_at_20_thresholds_are_counted_as_scikit_learn_does(bare, kind):
 
 
 @pytest.mark.parametrize(
-    ("labels", "probabilities", "miss", "expected"),
+    ("labels", "probabilities", "miss", "alarm", "expected"),
     [
         # Between two scores lies the middle; the longer of two such gaps is better.
-        ([0, 1], [0.2, 0.7], 1, 0.45),
-        ([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.9], 1, 0.6),
+        ([0, 1], [0.2, 0.7], 1, 1, 0.45),
+        ([0, 1, 0, 1], [0.1, 0.2, 0.3, 0.9], 1, 1, 0.6),
         # 0 and 1 belong to it; with three equal thresholds the second is taken.
-        ([1, 0], [0.002, 1.0], 1, 0.001),
-        ([0, 1], [1.0, 1.0], 1, 0.5),
+        ([1, 0], [0.002, 1.0], 1, 1, 0.001),
+        ([0, 1], [1.0, 1.0], 1, 1, 0.5),
+        # One miss costs as much as three alarms, though 0.3 < 3 * 0.1 in floats.
+        ([1, 0, 0, 0], [0.6, 0.7, 0.7, 0.7], 0.3, 0.1, 0.3),
+        # A difference is one, however small beside the cost.
+        ([0, 1], [1.0, 0.3], 1e-6, 10_000, 0.15),
     ],
 )
 @pytest.mark.parametrize("bare", ["en-GB"], indirect=True)
 def test_cheapest_is_the_middle_of_the_longest_gap(
-    bare, labels, probabilities, miss, expected
+    bare, labels, probabilities, miss, alarm, expected
 ):
     page = bare[0].page
-    html = threshold_explorer(labels, probabilities, cost_of_miss=miss)._repr_html_()
-    page.evaluate(SHOW, html)
+    explorable = threshold_explorer(
+        labels, probabilities, cost_of_miss=miss, cost_of_alarm=alarm
+    )
+    page.evaluate(SHOW, explorable._repr_html_())
     threshold = Threshold(page, np.array(labels), np.array(probabilities))
     assert threshold.cheapest()[0] == pytest.approx(expected, abs=0.00051)
 

@@ -44,18 +44,14 @@ def test_shapes_take_one_value_a_picture():
     np.testing.assert_array_equal(found[0, :, 2:9], found[1, :, 9:16])
 
 
-@pytest.mark.parametrize("angle", [0.0, 0.6, -1.2])
-def test_ellipse_lies_where_it_should(angle):
+def test_ellipse_lies_where_it_should():
     found = drawing.ellipse(
-        *grid(), centre_y=11.3, centre_x=15.8, radius_y=5, radius_x=8, angle=angle
+        *grid(), centre_y=11.3, centre_x=15.8, radius_y=5, radius_x=8
     )
-
-    def is_inside(y, x):
-        along = (x - 15.8) * np.cos(angle) + (y - 11.3) * np.sin(angle)
-        across = (y - 11.3) * np.cos(angle) - (x - 15.8) * np.sin(angle)
-        return (along / 8) ** 2 + (across / 5) ** 2 < 1
-
-    assert np.abs(found - cut_small(is_inside)).max() < 0.2
+    expected = cut_small(
+        lambda y, x: ((x - 15.8) / 8) ** 2 + ((y - 11.3) / 5) ** 2 < 1,
+    )
+    assert np.abs(found - expected).max() < 0.2
     assert abs(found.sum() - np.pi * 40) < 1
 
 
@@ -73,25 +69,6 @@ def test_polygon_lies_where_it_should():
         return np.all(sides, axis=0)
 
     assert np.abs(found - cut_small(is_inside)).max() < 0.35
-
-
-def test_softness_widens_the_edge_and_keeps_the_area():
-    shape = {"centre_y": 12, "centre_x": 16, "radius_y": 8, "radius_x": 8}
-    crisp = drawing.ellipse(*grid(), **shape)
-    soft = drawing.ellipse(*grid(), **shape, softness=4)
-    edges = [((image > 0) & (image < 1)).sum() for image in (crisp, soft)]
-    assert edges[1] > 3 * edges[0]
-    assert abs(soft.sum() / crisp.sum() - 1) < 0.03
-
-
-def test_blending_goes_as_far_as_the_coverage():
-    images = np.full((2, 3, 4, 3), 0.2, dtype=np.float32)
-    coverage = np.zeros((2, 3, 4))
-    coverage[1, 1, 2], coverage[1, 2, 3] = 1, 0.5
-    drawing.blend(images, coverage, (1.0, 0.2, 0.0))
-    np.testing.assert_allclose(images[1, 1, 2], (1, 0.2, 0), atol=1e-6)
-    np.testing.assert_allclose(images[1, 2, 3], (0.6, 0.2, 0.1), atol=1e-6)
-    assert (images[0] == np.float32(0.2)).all()
 
 
 @pytest.mark.parametrize("radius", [0, 1, 3])

@@ -184,6 +184,46 @@ def test_markings_are_bright_and_the_road_is_not(scenes):
     assert marking > np.median(brightness[scenes.masks == ROAD]) + 0.2
 
 
+def test_zebra_crossings_lie_where_they_are_described():
+    made = make_driving_scenes(
+        40, seed=5, height=192, width=288, vehicles=0, pedestrians=0, light_share=0
+    )
+    streets = made.description.streets
+    checked = 0
+    for scene in np.flatnonzero(np.isfinite(streets.crossing)):
+        distance = streets.crossing[scene] + 1.4
+        scale = FOCAL * 192 / distance
+        row = int(streets.horizon[scene] + scale * CAMERA)
+        # Half a metre of paint, half a metre of road, from the left edge on.
+        for stripe in range(6):
+            for part, wanted in ((0.26, MARKING), (0.76, ROAD)):
+                aside = -1.5 * 3.3 + stripe + part
+                at = aside + streets.bend[scene] * distance**2 / 2
+                column = int(streets.vanishing[scene] + scale * at)
+                if 0 <= column < 288:
+                    assert made.masks[scene, row, column] == wanted
+                    checked += 1
+    assert checked > 80
+
+
+def test_vehicles_ahead_show_red_lamps_and_those_that_come_pale_ones():
+    made = make_driving_scenes(40, seed=6, height=192, width=288)
+    objects = made.description.objects
+    top, left, bottom, right = made.boxes.T
+    is_whole = (made.visible == made.sizes) & (top > 0) & (left > 0)
+    is_whole &= (bottom < 192) & (right < 288) & (right - left > 20)
+    chosen = np.flatnonzero(is_whole & (objects.kind == VEHICLE))
+    is_ahead = objects.aside[chosen] > -3.3 / 2
+    assert min(is_ahead.sum(), (~is_ahead).sum()) >= 5
+    for index, red in zip(chosen, is_ahead, strict=True):
+        row = int(top[index] + 0.61 * (bottom[index] - top[index]))
+        inset = int(0.11 * (right[index] - left[index]))
+        for column in (left[index] + inset, right[index] - 1 - inset):
+            lamp = made.images[objects.scene[index], row, column]
+            assert (lamp[0] > 2 * lamp[1]) == red
+            assert red or lamp.min() > 0.5
+
+
 # --- how often -----------------------------------------------------------------------
 
 
@@ -260,6 +300,34 @@ def test_night_is_dark_but_for_what_shines(scenes):
     assert night.images[near].mean() > 1.2 * night.images[far].mean()
 
 
+def test_some_windows_are_lit_at_night():
+    size = {"height": 192, "width": 288}
+    empty = {"vehicles": 0, "pedestrians": 0, "light_share": 0}
+    made = describe_driving_scenes(12, seed=7, **size, **empty)
+    # One long house of one colour, and no lamp or tree before it.
+    streets = made.streets._replace(
+        roofs=np.full_like(made.streets.roofs, 0.25),
+        walls=np.full_like(made.streets.walls, 0.7),
+    )
+    no_scenery = type(made.scenery)(*(column[:0] for column in made.scenery))
+    made = made._replace(streets=streets, scenery=no_scenery)
+    day, night = (
+        render_driving_scenes(made, seed=7, night=night).images[..., 0]
+        for night in (False, True)
+    )
+    lit = []
+    for scene, horizon in enumerate(streets.horizon):
+        house = np.s_[scene, int(horizon - 0.25 * 192) + 3 : int(horizon) - 7]
+        low, high = np.quantile(day[house], [0.1, 0.9])
+        is_window = day[house] < (low + high) / 2
+        assert 0.2 < is_window.mean() < 0.5
+        wall = np.median(night[house][~is_window])
+        lit.append((night[house][is_window] > wall + 0.1).mean())
+        assert (night[house][~is_window] > wall + 0.1).mean() < 0.1
+    # Some, and not all.
+    assert 0.1 < np.mean(lit) < 0.4
+
+
 def test_rain_draws_streaks(scenes):
     rain = make_driving_scenes(60, seed=3, weather="rain")
     sky = np.s_[:, :12]
@@ -315,7 +383,18 @@ def test_a_thousand_scenes_are_drawn_in_under_three_seconds():
         ({"pedestrians": True}, "pedestrians must be a whole number"),
         ({"light_share": 1.2}, r"light_share must be in [0, 1], got 1.2"),
         ({"state_shares": (0.5, 0.5)}, "one each for red, yellow, green, that add up"),
-        ({"state_shares": (0.9, 0.2, -0.1)}, "that add up to 1, got [0.9"),
+        (
+            {"state_shares": (0.9, 0.2, -0.1)},
+            "state_shares[2] must be in [0, 1], got -0.1",
+        ),
+        ({"state_shares": (0.333,) * 3}, "that add up to 1, got (0.333,"),
+        ({"state_shares": None}, "state_shares must be 3 shares"),
+        ({"state_shares": 5}, "state_shares must be 3 shares"),
+        ({"state_shares": {0.2: 0, 0.3: 0, 0.5: 0}}, "state_shares must be 3 shares"),
+        ({"state_shares": ("a", "b", "c")}, "state_shares[0] must be in [0, 1]"),
+        ({"state_shares": (None, 0.5, 0.5)}, "state_shares[0] must be in [0, 1]"),
+        ({"state_shares": (True, 0, 0)}, "state_shares[0] must be in [0, 1]"),
+        ({"night": "no"}, "night must be True or False, got 'no'"),
         ({"weather": "snow"}, "weather must be one of clear, rain, fog, got 'snow'"),
         ({"blur": 0.5}, "blur must be a whole number, at least 0, got 0.5"),
         ({"occlusion": -0.1}, r"occlusion must be in [0, 1], got -0.1"),
@@ -329,9 +408,15 @@ def test_what_cannot_be_drawn_is_refused(change, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("index", [-1, 10_000])
+@pytest.mark.parametrize("shares", [(0.3333333,) * 3, np.float32([0.45, 0.1, 0.45])])
+def test_shares_need_not_add_up_to_the_last_bit(shares):
+    states = describe_driving_scenes(300, seed=0, state_shares=shares).objects.state
+    assert set(states) == {-1, 0, 1, 2}
+
+
+@pytest.mark.parametrize("index", [-1, 10_000, 1.5, None, "0", True])
 def test_only_objects_that_are_there_are_drawn_alone(scenes, index):
-    with pytest.raises(InputError, match="index must be in 0.."):
+    with pytest.raises(InputError, match="index must be "):
         draw_alone(scenes.description, index)
 
 
@@ -339,3 +424,5 @@ def test_a_street_may_be_empty():
     made = make_driving_scenes(3, seed=0, vehicles=0, pedestrians=0, light_share=0)
     assert made.boxes.shape == (0, 4) and len(made.visible) == 0
     assert (made.lights == -1).all() and (made.instances == -1).all()
+    with pytest.raises(InputError, match="one of the 0 objects in desc.*, got 0"):
+        draw_alone(made.description, 0)

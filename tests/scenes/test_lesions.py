@@ -1,5 +1,7 @@
 """Spots on skin: what is said about them against what is drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage, stats
@@ -7,6 +9,7 @@ from scipy import ndimage, stats
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.evaluation import roc_auc
 from mnist_tutorial.scenes import ABCD, LESION_PARTS, make_lesions, redraw_lesions
+from mnist_tutorial.scenes.lesions import _PIGMENTS, _TONES
 
 SEED = 5
 
@@ -118,6 +121,48 @@ def test_ruler_ticks_are_a_millimetre_apart():
         assert len(starts) >= 11
 
 
+def test_hairs_lie_along_the_curves_that_are_described():
+    big = make_lesions(8, seed=3, size=240)
+    images = redraw_lesions(big, ("hair",))
+    checked = 0
+    for image, hairs in zip(images, big.description.hairs, strict=True):
+        hairs = hairs[~np.isnan(hairs[:, 0])]
+        assert len(hairs) or np.all(image == 0.5)
+        assert np.mean(image != 0.5) < 0.04 * len(hairs) + 1e-9
+        for direction, distance, bend, middle, half in hairs:
+            # The ends fade.
+            steps = np.linspace(1.5 - half, half - 1.5, 40)
+            along, across = middle + steps, distance + bend * steps**2
+            down = along * np.sin(direction) + across * np.cos(direction)
+            right = along * np.cos(direction) - across * np.sin(direction)
+            # 240 pixels show 12 millimetres.
+            row = np.floor(20 * (down + 6)).astype(int)
+            column = np.floor(20 * (right + 6)).astype(int)
+            inside = (np.minimum(row, column) >= 0) & (np.maximum(row, column) < 240)
+            found = image[row[inside], column[inside]]
+            assert found.max(initial=0) < 0.4
+            checked += len(found)
+    assert checked > 300
+
+
+def test_skin_lies_in_the_light_that_is_described():
+    found = make_lesions(200, seed=14, size=48, tones=(2,))
+    skin = redraw_lesions(found, ("skin",)).mean(axis=3)
+    across, down = np.meshgrid(*2 * [(np.arange(48) - 23.5) / 24])
+    # Away from the dark corners, the light is a plane.
+    middle = np.hypot(across, down) < 0.8
+    plane = np.column_stack([np.ones(middle.sum()), down[middle], across[middle]])
+    level, *slopes = np.linalg.lstsq(plane, skin[:, middle].T, rcond=None)[0]
+    strength, *growth = found.description.lights.T
+    # A camera's tint changes the level as well.
+    assert np.corrcoef(level, strength)[0, 1] > 0.7
+    for slope, wanted in zip(slopes / level * strength, growth, strict=True):
+        assert np.corrcoef(slope, wanted)[0, 1] > 0.85
+        assert 0.85 < np.polyfit(wanted, slope, 1)[0] < 1.15
+    corners = skin[:, [0, 0, -1, -1], [0, -1, 0, -1]].mean()
+    assert corners < 0.85 * skin[:, middle].mean()
+
+
 # --- frequencies ---------------------------------------------------------------------
 
 
@@ -227,6 +272,56 @@ def test_colours_are_those_that_were_mixed():
         assert len(set(kept)) == len(kept) and kept[0] in (0, 1)
 
 
+def crisp_spots(found, pigments):
+    """Draw spots without soft edges, with these pigments, as parts of the skin's."""
+    description = replace(
+        found.description, softness=np.full(len(pigments), 1e-5), pigments=pigments
+    )
+    images = redraw_lesions(found._replace(description=description), ("lesion",))
+    return images.astype(float) / _TONES[found.tones, np.newaxis, np.newaxis]
+
+
+def mixed_from(pixels, pigments):
+    """Take pixels apart: the share of each pigment, on average."""
+    weights = np.linalg.lstsq(_PIGMENTS[pigments].T.astype(float), pixels.T)[0]
+    return (weights / weights.sum(axis=0)).mean(axis=1)
+
+
+def test_spots_are_drawn_in_as_many_colours_as_are_counted():
+    found = make_lesions(150, seed=13, size=48, prevalence=0.3, tones=(3,))
+    numbers = found.description.pigments
+    spots = crisp_spots(found, numbers)
+    counted = []
+    for index, row in enumerate(numbers):
+        # Three channels tell three pigments apart.
+        if np.sum(row >= 0) <= 3:
+            shares = mixed_from(spots[index][found.masks[index]], row[row >= 0])
+            assert shares.min() > -1e-3
+            counted.append(np.sum(shares >= 0.04))
+            assert found.abcd[index, 2] == counted[-1]
+    assert min(np.bincount(counted, minlength=4)[1:]) >= 10
+
+
+def test_colours_count_from_four_percent_on():
+    found = make_lesions(150, seed=13, size=48, prevalence=0.5, tones=(3,))
+    is_there = found.description.pigments >= 0
+    shares = np.zeros(is_there.shape)
+    for number in range(6):
+        # This one white, the others black.
+        pigments = np.where(is_there, 2, -1)
+        pigments[is_there[:, number], number] = 5
+        spots = crisp_spots(found, pigments)
+        for index in np.flatnonzero(is_there[:, number]):
+            pixels = spots[index][found.masks[index]]
+            shares[index, number] = mixed_from(pixels, [2, 5])[1]
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-3)
+    is_clear = np.abs(shares - 0.04).min(axis=1) > 1e-3
+    counted = (shares >= 0.04).sum(axis=1)
+    assert np.all(counted[is_clear] == found.abcd[is_clear, 2])
+    assert np.sum(((shares > 0.01) & (shares < 0.039))[is_clear]) >= 5
+    assert np.sum(((shares > 0.041) & (shares < 0.08))[is_clear]) >= 5
+
+
 def test_every_letter_tells_something_and_none_everything():
     found = make_lesions(2000, seed=11, size=32, prevalence=0.5)
     for letter in range(4):
@@ -257,14 +352,22 @@ def test_rulers_and_tones_tell_nothing_unless_asked():
         ({"count": -1}, "count must be a whole number, at least 0, got -1"),
         ({"count": 2.0}, "count must be a whole number"),
         ({"seed": -1}, "seed must be a whole number, at least 0"),
-        ({"size": 31}, "at least 32, got 31"),
+        ({"size": 31}, "size must be a whole number, at least 32, got 31"),
+        ({"size": 32.0}, "size must be a whole number, at least 32, got 32.0"),
         ({"prevalence": 1.5}, r"prevalence must be in [0, 1], got 1.5"),
         ({"prevalence": float("nan")}, "prevalence must be in [0, 1]"),
         ({"images_per_patient": 0}, "images_per_patient must be a whole number, at"),
         ({"ruler": 0.5}, "ruler must be two numbers"),
         ({"ruler": (0.5, 2)}, "ruler[1] must be in [0, 1], got 2"),
-        ({"tones": ()}, "tones must be some of 0..5, got []"),
-        ({"tones": (0, 6)}, "tones must be some of 0..5, got [0, 6]"),
+        ({"tones": ()}, "tones must be a list of some of 0..5, got ()"),
+        ({"tones": (0, 6)}, "tones must be a list of some of 0..5, got (0, 6)"),
+        ({"tones": (1.0, 2.0)}, "tones must be a list of some of 0..5, got (1.0, 2"),
+        ({"tones": (True,)}, "tones must be a list of some of 0..5, got (True,)"),
+        ({"tones": {0, 1}}, "tones must be a list of some of 0..5, got {0, 1}"),
+        ({"tones": 5}, "tones must be a list of some of 0..5, got 5"),
+        ({"tones": None}, "tones must be a list of some of 0..5, got None"),
+        ({"tones": [[0], [1]]}, "tones must be a list of some of 0..5, got [[0], [1]]"),
+        ({"ruler": ([1], [2, 3])}, "ruler[0] must be in [0, 1], got [1]"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(settings, message):
@@ -273,7 +376,15 @@ def test_what_cannot_be_drawn_is_refused(settings, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("parts", ["skin", ("skin", "freckles")])
+def test_parts_may_come_one_by_one(lesions):
+    parts = ("skin", "hair")
+    expected = redraw_lesions(lesions, parts)
+    assert np.array_equal(redraw_lesions(lesions, iter(parts)), expected)
+
+
+@pytest.mark.parametrize(
+    "parts", ["skin", ("skin", "freckles"), None, 5, [["skin"]], [None]]
+)
 def test_unknown_parts_are_refused_and_the_known_ones_listed(parts, lesions):
     with pytest.raises(InputError, match="some of skin, lesion, hair, ruler, got"):
         redraw_lesions(lesions, parts)
