@@ -94,15 +94,16 @@ def build_mlp(hidden_units: int = 128) -> keras.Sequential:
 def build_fast_cnn() -> keras.Sequential:
     """Build a small network that learns in seconds with ``train_fast``.
 
-    Few, large filters keep a CPU busy with little bookkeeping, and batch
-    normalisation lets the learning rate be high. The convolutions have no bias,
-    since the normalisation after them has one. Its momentum is 0.9, not Keras' 0.99:
-    an epoch of 200 steps is too short for the slower average to settle.
+    The first convolution takes every second place, so that the second one, where
+    nearly all the arithmetic is, works on 7 by 7 places. A single batch normalisation
+    lets the learning rate be high. It stands where the values are fewest: on a CPU
+    normalising a feature map costs as much as a convolution. Its momentum is 0.9, not
+    Keras' 0.99: an epoch of 400 steps is too short for the slower average to settle.
 
     Returns
     -------
     keras.Sequential
-        162,970 parameters.
+        221,114 parameters.
 
     References
     ----------
@@ -111,15 +112,11 @@ def build_fast_cnn() -> keras.Sequential:
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
-            layers.Conv2D(16, 5, use_bias=False),  # (n, 24, 24, 16)
-            layers.MaxPooling2D(),  # (n, 12, 12, 16)
-            layers.BatchNormalization(momentum=0.9),
+            layers.Conv2D(24, 5, strides=2, padding="same"),  # (n, 14, 14, 24)
+            layers.MaxPooling2D(),  # (n, 7, 7, 24)
             layers.ReLU(),
-            layers.Conv2D(48, 3, use_bias=False),  # (n, 10, 10, 48)
-            layers.MaxPooling2D(),  # (n, 5, 5, 48)
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-            layers.Flatten(),  # (n, 1200)
+            layers.Conv2D(64, 3, activation="relu"),  # (n, 5, 5, 64)
+            layers.Flatten(),  # (n, 1600)
             layers.Dense(128, use_bias=False),
             layers.BatchNormalization(momentum=0.9),
             layers.ReLU(),
