@@ -39,7 +39,7 @@ RECIPES = {
     "fast": {
         "builder": "build_fast_cnn",
         "epochs": 1,
-        "batch_size": 256,
+        "batch_size": 128,
         "learning_rate": 1e-2,
         "schedule": "one_cycle",
         # `train_fast` runs a whole epoch at a time, which Ctrl-C would wait for.
