@@ -4,58 +4,45 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Strict: every warning fails the build, every cross-reference must lead somewhere.
-STRICT := -W -n --keep-going
 CHINESE := _build/html
-ENGLISH := _build/en/_build/html
+# A file of tests, or a notebook, stays on one worker; each worker needs memory.
+SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 
 .DEFAULT_GOAL := help
 # Two pips in one environment would get in each other's way.
 .NOTPARALLEL:
-.PHONY: help book test lint notebooks serve clean chromium
+.PHONY: help book test test-package lint notebooks margins serve clean chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-
-$(VENV)/made: # an environment with a Python that the package supports
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
-	  echo "This book needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is $$($(PYTHON) -V 2>&1)."; \
-	  echo "Name another one: make PYTHON=python3.12 book"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { \
-	  echo "Could not make $(VENV). On Debian and Ubuntu: apt-get install python3-venv"; \
-	  rm -rf $(VENV); exit 1; }
-	@touch $@
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The stamp makes a repeat instant.
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/made
-	@echo "Installing the package and its tools (the first time takes minutes) ..."
-	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e ".[book,test]"
-	@touch $@
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) tools/install.py
 
-# Sphinx itself decides what is out of date. After a failure its notes are thrown
-# away, or the next run would not repeat the warnings; outputs stay in the cache.
 book: $(VENV)/installed ## build the Chinese and the English book
-	@$(BIN)/jupyter-book build . $(STRICT) \
-	  || { rm -rf _build/.doctrees; exit 1; }
-	@$(BIN)/jupyter-book build book/en --path-output _build/en $(STRICT) \
-	  || { rm -rf _build/en/_build/.doctrees; exit 1; }
-	@rm -rf $(CHINESE)/book/en
-	@cp -R $(ENGLISH) $(CHINESE)/book/en
-	@echo
-	@echo "Both books are ready. Open this page: $(CURDIR)/$(CHINESE)/index.html"
+	@$(BIN)/python tools/make_book.py
 
 # Playwright's own Chromium first; where it cannot be downloaded, the system's.
 chromium: $(VENV)/installed
 	@$(BIN)/python tests/browser/chromium.py --install
 
-# The code cells of both trees are the same bytes, which tests/book holds: running one
-# tree runs both.
+# The notebooks are not run again: building the book has run every cell, and fails if
+# one does.
 test: book chromium ## run all tests: package, book, browser, every notebook
-	@$(BIN)/python -m pytest tests
-	@$(BIN)/python -m pytest --nbval book/zh
+	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
+
+# What depends on the version of Python; the code of both trees is the same.
+test-package: $(VENV)/installed ## run the package's own tests and one tree's notebooks
+	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) \
+	  --ignore tests/book --ignore tests/browser --ignore tests/test_repository.py
+	@$(BIN)/python -m pytest --nbval book/zh $(SIDE_BY_SIDE)
 
 notebooks: $(VENV)/installed ## run every cell of every notebook, in both trees
-	@$(BIN)/python -m pytest --nbval book
+	@$(BIN)/python -m pytest --nbval book $(SIDE_BY_SIDE)
+
+margins: $(VENV)/installed ## measure how surely the pages' assertions hold (an hour)
+	@$(BIN)/python tools/measure_margins.py --jobs 2
 
 lint: $(VENV)/installed ## check the format and the style of the code
 	@$(BIN)/ruff format --check .

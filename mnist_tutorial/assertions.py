@@ -49,30 +49,36 @@ class Assertions(ast.NodeTransformer):
         """Hand the operands to ``_compared`` and the message to ``_explained``."""
         source = ast.unparse(node.test)
         message = node.msg or ast.Constant(None)
+        test = ast.BoolOp(ast.And(), [_call("_begun"), self.reporting(node.test)])
+        # Two calls: the first one runs before the message is evaluated.
+        explained = ast.Call(_call("_explained", ast.Constant(source)), [message], [])
         new = ast.Assert(
-            self.reporting(node.test),
-            _call("_explained", ast.Constant(source), message),
+            ast.copy_location(test, node.test), ast.copy_location(explained, message)
         )
         return ast.fix_missing_locations(ast.copy_location(new, node))
 
     def reporting(self, test: ast.expr) -> ast.expr:
         """Return an expression with the same value that reports on its way."""
+        return ast.copy_location(self._reporting(test), test)
+
+    def _reporting(self, test: ast.expr) -> ast.expr:
         match test:
             case ast.Compare(left, ops, comparators):
-                names = [ast.Constant(NAMES[type(op)]) for op in ops]
-                texts = [ast.Constant(ast.unparse(n)) for n in (left, *comparators)]
-                return _call(
-                    "_compared",
-                    ast.List(texts, ast.Load()),
-                    ast.List(names, ast.Load()),
-                    ast.List([left, *comparators], ast.Load()),
-                )
+                return _comparisons([left, *comparators], [NAMES[type(o)] for o in ops])
             case ast.BoolOp(ast.And(), values):
                 return ast.BoolOp(ast.And(), [self.reporting(v) for v in values])
-            case ast.GeneratorExp(element, generators):
-                return ast.GeneratorExp(self.reporting(element), generators)
-            case ast.ListComp(element, generators):
-                return ast.ListComp(self.reporting(element), generators)
+            case ast.Call(
+                ast.Name("all") | ast.Attribute(_, "all") as function,
+                [ast.GeneratorExp(element, generators) as one],
+            ):
+                one = ast.GeneratorExp(self.reporting(element), generators)
+                return ast.Call(function, [one], test.keywords)
+            case ast.Call(
+                ast.Name("all") | ast.Attribute(_, "all") as function,
+                [ast.ListComp(element, generators) as one],
+            ):
+                one = ast.ListComp(self.reporting(element), generators)
+                return ast.Call(function, [one], test.keywords)
             case ast.Call(ast.Name("all") | ast.Attribute(_, "all") as function, [one]):
                 return ast.Call(function, [self.reporting(one)], test.keywords)
             case ast.Call(ast.Attribute(value, "all"), []):
@@ -91,6 +97,18 @@ class Assertions(ast.NodeTransformer):
         return test
 
 
+def _comparisons(operands: list[ast.expr], signs: list[str]) -> ast.expr:
+    """Return ``a < b and b < c`` for ``a < b < c``, with ``b`` evaluated once."""
+    parts = []
+    for position, sign in enumerate(signs):
+        left, right = operands[position : position + 2]
+        text = f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
+        name = "_compared" if right is operands[-1] else "_chained"
+        first = _call("_carried") if position else left
+        parts.append(_call(name, ast.Constant(text), ast.Constant(sign), first, right))
+    return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
+
+
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
@@ -100,23 +118,37 @@ class Reports:
 
     def __init__(self) -> None:
         self.failed: tuple[str, str] | None = None
+        self.middle: object = None
+
+    def begun(self) -> bool:
+        """Forget what an assertion that was left by another error has reported."""
+        self.failed = None
+        return True
 
     def report(self, text: str, sign: str, left: object, right: object) -> None:
-        """Take note of one comparison; ``text`` is its source."""
-        pair = nearest(sign, left, right)
-        if pair is not None and not OPERATORS[sign](*pair):
-            self.failed = (text, f"{_shown(pair[0])} {sign} {_shown(pair[1])}")
+        """Take note of one comparison, held or not; ``text`` is its source.
 
-    def compared(self, texts: list[str], signs: list[str], values: list) -> object:
-        """Evaluate ``a < b`` or ``a < b < c`` and report each part."""
-        result = True
-        for position, sign in enumerate(signs):
-            left, right = values[position : position + 2]
-            text = f"{texts[position]} {sign} {texts[position + 1]}"
-            self.report(text, sign, left, right)
-            part = OPERATORS[sign](left, right)
-            result = part if position == 0 else result and part
+        For those who measure margins; a reader hears of a failure only.
+        """
+
+    def compared(self, text: str, sign: str, left: object, right: object) -> object:
+        """Evaluate ``left sign right`` once, and report it."""
+        result = OPERATORS[sign](left, right)
+        self.report(text, sign, left, right)
+        if _is_false(result):
+            self.failed = (text, _received(sign, left, right))
         return result
+
+    def chained(self, text: str, sign: str, left: object, right: object) -> object:
+        """Do as ``compared``, and keep ``right`` for the comparison that follows."""
+        result = self.compared(text, sign, left, right)
+        self.middle = right
+        return result
+
+    def carried(self) -> object:
+        """Return what ``chained`` kept."""
+        middle, self.middle = self.middle, None
+        return middle
 
     def close(
         self,
@@ -124,32 +156,83 @@ class Reports:
         function: Callable,
         left: object,
         right: object,
+        /,
         *tolerances: float,
         **keywords: object,
     ) -> object:
         """Evaluate ``allclose`` or ``isclose``; report distance and tolerance."""
-        if function.__name__ == "isclose" and function.__module__ == "math":
-            relative = keywords.get("rel_tol", 1e-9)
-            absolute = keywords.get("abs_tol", 0.0)
-        else:
-            given = dict(zip(("rtol", "atol"), tolerances, strict=False)) | keywords
-            relative, absolute = given.get("rtol", 1e-5), given.get("atol", 1e-8)
-        distance = np.abs(np.subtract(left, right, dtype=float))
-        allowed = absolute + relative * np.abs(np.asarray(right, dtype=float))
-        self.report(text, "<=", distance, allowed)
-        return function(left, right, *tolerances, **keywords)
+        result = function(left, right, *tolerances, **keywords)
+        try:
+            pair = _closeness(function, left, right, tolerances, keywords)
+        except Exception:  # something else than numbers that has an `isclose`
+            return result
+        self.report(text, "<=", *pair)
+        if _is_false(result):
+            self.failed = (text, _received("<=", *pair))
+        return result
 
-    def explained(self, source: str, message: object) -> str:
-        """Return the message of an assertion that failed."""
+    def explained(self, source: str) -> Callable[[object], str]:
+        """Return what makes the message of an assertion that failed."""
         text, values = self.failed or (source, "False")
         self.failed = None
-        lines = [] if message is None else [str(message)]
-        lines += [
-            f"expected (应有): {text}",
-            f"received (得到): {values}",
-            "What this can mean: the appendix on checks. 这说明什么：见附录“检查”。",
-        ]
-        return "\n".join(lines)
+
+        def explain(message: object) -> str:
+            lines = [] if message is None else [str(message)]
+            lines += [
+                f"expected (应有): {text}",
+                f"received (得到): {values}",
+                "What this can mean: the appendix on checks. "
+                "这说明什么：见附录“检查”。",
+            ]
+            return "\n".join(lines)
+
+        return explain
+
+
+def _is_false(result: object) -> bool:
+    """Tell whether a comparison failed, or did so somewhere in an array.
+
+    The truth of any other object is left for ``assert`` to ask, and only once.
+    """
+    if isinstance(result, bool):
+        return not result
+    return hasattr(result, "__array__") and not np.all(np.asarray(result))
+
+
+def _received(sign: str, left: object, right: object) -> str:
+    """Return the operands of a comparison that failed, or of its worst elements."""
+    try:
+        pair = nearest(sign, left, right) or (left, right)
+        is_new = pair[0] is not left or pair[1] is not right
+        if is_new and OPERATORS[sign](*pair):
+            pair = left, right
+    except Exception:  # whatever the operands are, the assertion's error must come
+        pair = left, right
+    left, right = _shown(*pair)
+    return f"{left} {sign} {right}"
+
+
+def _closeness(
+    function: Callable, left: object, right: object, tolerances: tuple, keywords: dict
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distances that ``function`` measures and those that it allows."""
+    if any(np.iscomplexobj(value) for value in (left, right)):
+        raise TypeError("expected real numbers")
+    left, right = (np.asarray(value, dtype=float) for value in (left, right))
+    same = np.equal(left, right)  # also where both are infinite
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(left - right)
+        if getattr(function, "__module__", None) == "math":
+            larger = np.maximum(np.abs(left), np.abs(right))
+            relative = keywords.get("rel_tol", 1e-9)
+            allowed = np.maximum(relative * larger, keywords.get("abs_tol", 0.0))
+        else:
+            names = ("rtol", "atol", "equal_nan")
+            given = dict(zip(names, tolerances, strict=False)) | keywords
+            allowed = given.get("atol", 1e-8) + given.get("rtol", 1e-5) * np.abs(right)
+            if given.get("equal_nan", False):
+                same = same | (np.isnan(left) & np.isnan(right))
+    return np.where(same, 0.0, distance)[()], allowed  # scalars stay scalars
 
 
 def nearest(sign: str, left: object, right: object) -> tuple | None:
@@ -170,30 +253,43 @@ def nearest(sign: str, left: object, right: object) -> tuple | None:
     """
     if sign in ("is", "is not", "in", "not in"):
         return left, right
+    if any(np.iscomplexobj(value) for value in (left, right)):
+        return left, right
     try:
         arrays = [np.asarray(value, dtype=float) for value in (left, right)]
         arrays = np.broadcast_arrays(*arrays)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return left, right
     if arrays[0].ndim == 0:
         return left, right
     if arrays[0].size == 0:
         return None
-    room = arrays[1] - arrays[0]
-    if sign in (">", ">="):
-        room = -room
-    elif sign == "==":
-        room = -np.abs(room)
-    elif sign == "!=":
-        room = np.abs(room)
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(arrays[1] - arrays[0])
+    distance = np.nan_to_num(distance, nan=0.0, posinf=np.inf)
+    # Those that fail come first, whatever their distance: NaN has none.
+    room = np.where(OPERATORS[sign](*arrays), distance, -1 - distance)
     where = np.unravel_index(np.argmin(room), room.shape)
     return arrays[0][where].item(), arrays[1][where].item()
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, float | np.floating):
-        return f"{value:.5g}"
-    text = repr(value)
+def _shown(left: object, right: object) -> list[str]:
+    """Return both as text, floats with five digits unless those are the same."""
+    floats = [isinstance(value, float | np.floating) for value in (left, right)]
+    shown = [
+        f"{value:.5g}" if is_float else _shortened(value)
+        for value, is_float in zip((left, right), floats, strict=True)
+    ]
+    if shown[0] == shown[1] and all(floats) and left != right:
+        return [repr(float(value)) for value in (left, right)]
+    return shown
+
+
+def _shortened(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -216,12 +312,18 @@ def watch(
     if any(isinstance(known, Assertions) for known in shell.ast_transformers):
         return
     reports = reports or Reports()
+    names = {
+        "_begun": reports.begun,
+        "_compared": reports.compared,
+        "_chained": reports.chained,
+        "_carried": reports.carried,
+        "_close": reports.close,
+        "_explained": reports.explained,
+    }
+
+    def provide() -> None:
+        shell.push(names, interactive=False)
+
+    provide()
+    shell.events.register("pre_execute", provide)  # `%reset` takes the names away
     shell.ast_transformers.append(transformer or Assertions())
-    shell.push(
-        {
-            "_compared": reports.compared,
-            "_close": reports.close,
-            "_explained": reports.explained,
-        },
-        interactive=False,
-    )

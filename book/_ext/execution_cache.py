@@ -9,8 +9,8 @@ it has stored. Captions and alternative texts are metadata in the reader's
 language, so only the tags may count, and nothing but outputs may come back.
 
 What the cells import counts too: the outputs lie in a folder named after the
-package's sources and the versions of the libraries. When those change, every
-notebook runs again.
+package's sources and the versions of what it needs. When those change, every
+notebook runs again, and every page is built again.
 """
 
 import functools
@@ -18,13 +18,21 @@ import hashlib
 import re
 import shutil
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.cache.main import JupyterCacheBase
 
 ROOT = Path(__file__).resolve().parents[2]
-LIBRARIES = ("tensorflow", "keras", "numpy", "matplotlib", "scikit-learn")
+CACHE = ROOT / "_build" / ".jupyter_cache"
+
+
+def libraries(root=ROOT):
+    """Return the names of what the package needs."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    return [re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]]
 
 
 def fingerprint(root=ROOT):
@@ -34,7 +42,7 @@ def fingerprint(root=ROOT):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
-    for library in LIBRARIES:
+    for library in libraries(root):
         try:
             digest.update(f"{library}=={metadata.version(library)}".encode())
         except metadata.PackageNotFoundError:
@@ -42,17 +50,30 @@ def fingerprint(root=ROOT):
     return digest.hexdigest()[:16]
 
 
-def place_cache(app, config):
-    """Resolve the configured folder and remove outputs that no longer hold."""
-    if not config.nb_execution_cache_path:
-        return
-    parent = ROOT / config.nb_execution_cache_path
+def current_folder(parent=CACHE):
+    """Return the folder of the outputs that hold; remove those that no longer do."""
     current = parent / fingerprint()
     if parent.is_dir():
         for entry in parent.iterdir():
             if re.fullmatch("[0-9a-f]{16}", entry.name) and entry != current:
                 shutil.rmtree(entry)
-    config.nb_execution_cache_path = str(current)
+    return current
+
+
+def forget(cache, key):
+    """Remove one notebook's outputs, also where the file is gone already."""
+    record = NbCacheRecord.record_from_pk(key, cache.db)
+    folder = cache._get_notebook_path_cache(record.hashkey).parent
+    shutil.rmtree(folder, ignore_errors=True)
+    NbCacheRecord.remove_records([key], cache.db)
+
+
+def place_cache(app, config):
+    """Resolve the configured folder."""
+    if config.nb_execution_cache_path:
+        config.nb_execution_cache_path = str(
+            current_folder(ROOT / config.nb_execution_cache_path)
+        )
 
 
 def compare_code_and_tags():

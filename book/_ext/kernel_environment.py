@@ -25,6 +25,17 @@ def set_environment():
         os.environ.setdefault(name, value)
 
 
+def threads(count):
+    """Return the variables that hold a process to a number of threads."""
+    names = (
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    )
+    return dict.fromkeys(names, str(count))
+
+
 def setup(app):
     """Prepare the kernels that this build will start."""
     set_environment()

@@ -1,12 +1,14 @@
 """Build all pages again when what makes them changes.
 
 Sphinx compares pages and settings with the last build, but neither the code of
-local extensions nor their templates, styles and scripts: without this an edit
-there shows only after ``make clean``. Outputs of notebooks stay in the cache.
+local extensions nor their templates, styles and scripts, nor the package that the
+notebooks run on: without this an edit there shows only after ``make clean``.
 """
 
 import hashlib
 from pathlib import Path
+
+import execution_cache
 
 BOOK = Path(__file__).resolve().parents[1]
 
@@ -24,7 +26,7 @@ def fingerprint(folders=(BOOK / "_ext", BOOK / "_assets")):
 
 def note_tools(app, config):
     """Make the digest a setting, which Sphinx does compare."""
-    config.book_tools = fingerprint()
+    config.book_tools = fingerprint() + execution_cache.fingerprint()
 
 
 def setup(app):

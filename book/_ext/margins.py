@@ -1,0 +1,350 @@
+"""What is stored about the margins of assertions, and the directive that shows it.
+
+``tools/measure_margins.py`` writes ``benchmarks/margins/PAGE.json``: both sides of each
+comparison that a cell asserts, in every run. A comparison whose room differs from run
+to run rests on chance; its margin is the mean room in standard deviations.
+"""
+
+import ast
+import hashlib
+import json
+import math
+import re
+import statistics
+import threading
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book" / "zh"
+STORED = ROOT / "benchmarks" / "margins"
+REASONS = STORED / "reasons.yml"
+RUNS = 12
+MARGIN = 4.0
+# A room that differs by less from run to run is rounding, and is called constant.
+ROUNDING = 1e-9
+
+_lock = threading.Lock()
+
+
+def pages():
+    """Return the names of all notebooks, such as ``faq/architecture``."""
+    return sorted(
+        path.relative_to(BOOK).with_suffix("").as_posix()
+        for path in BOOK.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in path.parts
+    )
+
+
+def path_of(page):
+    """Return a page's Chinese notebook; its code is that of the English one."""
+    return BOOK / f"{page}.ipynb"
+
+
+def code_cells(page):
+    """Return [(id, source)] of a page."""
+    content = json.loads(path_of(page).read_text("utf-8"))
+    return [
+        (cell["id"], "".join(cell["source"]))
+        for cell in content["cells"]
+        if cell["cell_type"] == "code"
+    ]
+
+
+def digest(page):
+    """Return a short digest of a page's code but its first cell, which all share."""
+    text = json.dumps(code_cells(page)[1:], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def assertions(page):
+    """Return {(cell, source)} of all assertions of a page."""
+    found = set()
+    for cell, source in code_cells(page):
+        lines = [re.sub(r"^(\s*)[%!].*", r"\1pass", x) for x in source.splitlines()]
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.Assert):
+                found.add((cell, ast.unparse(node.test)))
+    return found
+
+
+def reasons():
+    """Return {(page, cell, comparison): reason} of what needs no margin."""
+    entries = yaml.safe_load(REASONS.read_text("utf-8")) if REASONS.exists() else []
+    return {
+        (entry["page"], entry["cell"], entry["comparison"]): entry["reason"]
+        for entry in entries or ()
+    }
+
+
+def number(value):
+    """Tell whether both an order and a difference make sense."""
+    return isinstance(value, int | float)
+
+
+def room(sign, left, right):
+    """Return by how much a comparison holds, or ``None`` if it has no order."""
+    if sign not in ("<", "<=", ">", ">=") or not (number(left) and number(right)):
+        return None
+    return right - left if sign.startswith("<") else left - right
+
+
+class Comparison:
+    """One comparison of one assertion, with its sides in every run."""
+
+    def __init__(self, cell, text, stored):
+        self.cell, self.text = cell, text
+        self.sign, self.left, self.right = (
+            stored[key] for key in ("sign", "left", "right")
+        )
+
+    @property
+    def rooms(self):
+        """Return the room in each run that evaluated it."""
+        found = (
+            room(self.sign, left, right)
+            for left, right in zip(self.left, self.right, strict=True)
+        )
+        return [value for value in found if value is not None]
+
+    @property
+    def is_random(self):
+        """Tell whether the room differs from run to run."""
+        finite = [value for value in self.rooms if math.isfinite(value)]
+        if len(finite) < 2:
+            return False
+        largest = max(abs(value) for value in finite)
+        return max(finite) - min(finite) > ROUNDING * max(1.0, largest)
+
+    @property
+    def margin(self):
+        """Return the mean room in standard deviations; ``None`` if it is constant."""
+        if not self.is_random:
+            return None
+        finite = [value for value in self.rooms if math.isfinite(value)]
+        return statistics.fmean(finite) / statistics.stdev(finite)
+
+
+class Stored:
+    """What is stored about one page."""
+
+    def __init__(self, page, content):
+        self.page, self.content = page, content
+
+    @property
+    def runs(self):
+        """Return what is known of each run."""
+        return self.content.get("runs", [])
+
+    def conditions(self):
+        """Return the conditions under which the page's present code was run."""
+        code = digest(self.page)
+        return {run["condition"] for run in self.runs if run["code"] == code}
+
+    def comparisons(self):
+        """Return every comparison."""
+        return [
+            Comparison(cell, text, stored)
+            for cell, found in self.content.get("cells", {}).items()
+            for outcome in found.values()
+            for text, stored in outcome["comparisons"].items()
+        ]
+
+    def problems(self, known):
+        """Return a line for each thing that is missing or too close.
+
+        Parameters
+        ----------
+        known
+            What :func:`reasons` returns.
+        """
+        found = []
+        if len(self.runs) < RUNS:
+            found.append(f"{len(self.runs)} of {RUNS} runs")
+        stored = {
+            (cell, source): outcome
+            for cell, outcomes in self.content.get("cells", {}).items()
+            for source, outcome in outcomes.items()
+        }
+        for cell, source in sorted(assertions(self.page) - stored.keys()):
+            found.append(f"{cell}: not measured: {source}")
+        for (cell, source), outcome in stored.items():
+            missed = [
+                run["condition"]
+                for run, held in zip(self.runs, outcome["held"], strict=True)
+                if held is False
+            ]
+            if missed:
+                found.append(f"{cell}: failed under {', '.join(missed)}: {source}")
+        for comparison in self.comparisons():
+            if (
+                comparison.margin is not None
+                and comparison.margin < MARGIN
+                and (self.page, comparison.cell, comparison.text) not in known
+            ):
+                found.append(
+                    f"{comparison.cell}: margin {comparison.margin:.1f}: "
+                    f"{comparison.text}"
+                )
+        return found
+
+    def table(self):
+        """Return a text with every comparison, its values and its margin."""
+        lines = [f"{self.page}: {len(self.runs)} runs"]
+        for item in self.comparisons():
+            margin = item.margin
+            says = "constant" if margin is None else f"margin {margin:.1f}"
+            lines.append(f"  {item.cell}: {item.text}: {says}")
+            if margin is not None:
+                lines.append(f"      left  {_listed(item.left)}")
+                lines.append(f"      right {_listed(item.right)}")
+        return "\n".join(lines)
+
+
+def _listed(values):
+    return " ".join(f"{v:.4g}" if number(v) else str(v) for v in values)
+
+
+def stored_path(page):
+    """Return where the results of a page lie."""
+    return STORED / f"{page}.json"
+
+
+def read(page):
+    """Return what is stored about a page."""
+    path = stored_path(page)
+    content = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    return Stored(page, content)
+
+
+def add(page, result):
+    """Add one run; runs of other code, and an older run of its kind, are dropped."""
+    with _lock:
+        content = read(page).content
+        old = [
+            (run, position)
+            for position, run in enumerate(content.get("runs", []))
+            if run["code"] == result["code"] and run["condition"] != result["condition"]
+        ]
+        cells = {}
+        for cell, source in sorted(assertions(page)):
+            before = content.get("cells", {}).get(cell, {}).get(source, {})
+            now = result["cells"].get(cell, {}).get(source, {})
+            cells.setdefault(cell, {})[source] = _joined(
+                before, now, [position for _, position in old]
+            )
+        about = {key: value for key, value in result.items() if key != "cells"}
+        _write(page, {"runs": [*(run for run, _ in old), about], "cells": cells})
+
+
+def _joined(before, now, positions):
+    """Return one assertion's record with another run at its end."""
+
+    def kept(values):
+        return [values[position] for position in positions]
+
+    nothing = [None] * (max(positions, default=-1) + 1)
+    comparisons = {}
+    old, new = before.get("comparisons", {}), now.get("comparisons", {})
+    for text in {**old, **new}:
+        was = old.get(text, {"sign": None, "left": nothing, "right": nothing})
+        sign, left, right = new.get(text, (was["sign"], None, None))
+        comparisons[text] = {
+            "sign": sign,
+            "left": [*kept(was["left"]), left],
+            "right": [*kept(was["right"]), right],
+        }
+    held = [*kept(before.get("held", nothing)), now.get("held")]
+    return {"held": held, "comparisons": comparisons}
+
+
+def _write(page, content):
+    """Write a file that shows in a diff which comparison changed: one to a line."""
+    lines = ['{"runs": [']
+    lines.append(",\n".join(_json(run) for run in content["runs"]))
+    lines.append('],\n"cells": {')
+    cells = []
+    for cell, outcomes in content["cells"].items():
+        found = [f"  {_json(text)}: {_json(one)}" for text, one in outcomes.items()]
+        cells.append(f" {_json(cell)}: {{\n" + ",\n".join(found) + "}")
+    lines.append(",\n".join(cells))
+    lines.append("}}\n")
+    path = stored_path(page)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(lines), encoding="utf-8")
+    part.replace(path)
+
+
+def _json(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
+HEADS = {
+    "zh": ("页面", "断言", "靠机会的比较", "最小的余量", "处理器时间", "内存"),
+    "en": (
+        "page",
+        "assertions",
+        "comparisons that rest on chance",
+        "smallest margin",
+        "processor time",
+        "memory",
+    ),
+}
+
+
+class Margins(SphinxDirective):
+    """Show a row a page: how many assertions, and how sure the closest is."""
+
+    def run(self):
+        """Return the table, and a list of the comparisons that need no margin."""
+        language = "zh" if self.config.language.startswith("zh") else "en"
+        known = reasons()
+        rows = []
+        for page in pages():
+            self.env.note_dependency(str(stored_path(page)))
+            stored = read(page)
+            random = [item for item in stored.comparisons() if item.is_random]
+            counted = [
+                item.margin
+                for item in random
+                if (page, item.cell, item.text) not in known
+            ]
+            seconds = [run["cpu_seconds"] for run in stored.runs]
+            memory = [run["memory_mb"] for run in stored.runs]
+            rows.append(
+                (
+                    page,
+                    str(len(assertions(page))),
+                    str(len(random)),
+                    f"{min(counted):.1f}" if counted else "–",
+                    f"{statistics.median(seconds):.0f} s" if seconds else "–",
+                    f"{statistics.median(memory) / 1000:.1f} GB" if memory else "–",
+                )
+            )
+        self.env.note_dependency(str(REASONS))
+        return [table(HEADS[language], rows)]
+
+
+def table(head, rows):
+    """Return a table of plain texts."""
+    group = nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    for part, lines in ((nodes.thead(), [head]), (nodes.tbody(), rows)):
+        for line in lines:
+            row = nodes.row()
+            row += [
+                nodes.entry("", nodes.paragraph("", nodes.Text(text))) for text in line
+            ]
+            part += row
+        group += part
+    return nodes.table("", group)
+
+
+def setup(app):
+    """Add the directive."""
+    app.add_directive("margins", Margins)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
