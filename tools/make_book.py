@@ -87,7 +87,11 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
     path = margins.path_of(page)
     notebook = nbformat.read(path, as_version=4)
     result = single_nb_execution(
-        notebook, cwd=str(path.parent), timeout=CELL_TIMEOUT, allow_errors=True
+        notebook,
+        cwd=str(path.parent),
+        timeout=CELL_TIMEOUT,
+        allow_errors=True,
+        extra_arguments=["--log-level=40"],
     )
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if result.err is not None:  # the kernel died, or a cell took too long
@@ -105,9 +109,9 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
             if output.output_type == "error" and "raises-exception" not in (
                 cell.metadata.get("tags", ())
             ):
-                says = " · ".join(
-                    line.strip() for line in output.evalue.splitlines()[:3]
-                )
+                # Of an assertion, all but the line that names the appendix.
+                lines = output.evalue.splitlines()
+                says = " · ".join(lines[:-1] or lines)
                 return (
                     notebook,
                     result.time,
@@ -128,7 +132,7 @@ def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:
     waiting.sort(key=expected_seconds, reverse=True)
     count = min(workers(), len(waiting))
     os.environ.update(threads(max(1, len(os.sched_getaffinity(0)) // count)))
-    print(f"Running {len(waiting)} notebooks, {count} at a time ...", flush=True)
+    print(f"Notebooks to run: {len(waiting)}, {count} at a time ...", flush=True)
     failures = []
     pool = ThreadPoolExecutor(count)
     tasks = {pool.submit(run, page): page for page in waiting}

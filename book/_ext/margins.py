@@ -326,7 +326,25 @@ class Margins(SphinxDirective):
                 )
             )
         self.env.note_dependency(str(REASONS))
-        return [table(HEADS[language], rows)]
+        measured = [run for page in pages() for run in read(page).runs]
+        return [table(HEADS[language], rows), nodes.paragraph("", told(measured))]
+
+
+def told(runs):
+    """Return what the runs were made with: processors, versions, commits."""
+    parts = sorted({run["processor"] for run in runs})
+    names = sorted({name for run in runs for name in run["versions"]})
+    for name, versions in [
+        ("Python", {run["python"] for run in runs}),
+        *((name, {run["versions"].get(name, "") for run in runs}) for name in names),
+    ]:
+        parts.append(" ".join([name, *sorted(filter(None, versions), key=_in_order)]))
+    parts.append(" ".join(["commit", *sorted({run["commit"] for run in runs})]))
+    return "; ".join(parts) + "."
+
+
+def _in_order(version):
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def table(head, rows):
