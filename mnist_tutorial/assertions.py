@@ -36,6 +36,8 @@ NAMES = {
     ast.NotIn: "not in",
 }
 CLOSE = ("allclose", "isclose")
+# The last line of the message of an assertion that failed.
+POINTER = "What this can mean: the appendix on checks. 这说明什么：见附录“检查”。"
 
 
 class Assertions(ast.NodeTransformer):

@@ -36,6 +36,8 @@ import execution_cache  # noqa: E402
 import margins  # noqa: E402
 from kernel_environment import set_environment, threads  # noqa: E402
 
+from mnist_tutorial.assertions import POINTER  # noqa: E402
+
 BUILD = ROOT / "_build"
 FAILED = BUILD / "failed.json"
 UNFINISHED = BUILD / "unfinished"
@@ -86,38 +88,34 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
     """
     path = margins.path_of(page)
     notebook = nbformat.read(path, as_version=4)
-    result = single_nb_execution(
-        notebook,
-        cwd=str(path.parent),
-        timeout=CELL_TIMEOUT,
-        allow_errors=True,
-        extra_arguments=["--log-level=40"],
-    )
+    started = time.monotonic()
+    try:
+        error = single_nb_execution(
+            notebook,
+            cwd=str(path.parent),
+            timeout=CELL_TIMEOUT,
+            allow_errors=True,
+            extra_arguments=["--log-level=40"],
+        ).err  # a cell that took too long
+    except RuntimeError as died:
+        error = died
+    seconds = time.monotonic() - started
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if result.err is not None:  # the kernel died, or a cell took too long
+    if error is not None:
         stopped = next((c for c in cells if not c.execution_count), cells[-1])
+        name, says = type(error).__name__, str(error).strip().splitlines()[-1]
         stopped.outputs.append(
-            nbformat.v4.new_output(
-                "error",
-                ename=type(result.err).__name__,
-                evalue=str(result.err).strip().splitlines()[-1],
-                traceback=[result.exc_string],
-            )
+            nbformat.v4.new_output("error", ename=name, evalue=says, traceback=[says])
         )
     for cell in cells:
         for output in cell.outputs:
             if output.output_type == "error" and "raises-exception" not in (
                 cell.metadata.get("tags", ())
             ):
-                # Of an assertion, all but the line that names the appendix.
-                lines = output.evalue.splitlines()
-                says = " · ".join(lines[:-1] or lines)
-                return (
-                    notebook,
-                    result.time,
-                    {"page": page, "cell": cell.id, "says": f"{output.ename}: {says}"},
-                )
-    return notebook, result.time, None
+                lines = output.evalue.replace(POINTER, "").strip().splitlines()
+                says = f"{output.ename}: {' · '.join(lines)}"
+                return notebook, seconds, {"page": page, "cell": cell.id, "says": says}
+    return notebook, seconds, None
 
 
 def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:

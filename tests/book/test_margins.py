@@ -1,0 +1,269 @@
+"""Every assertion of a page has been measured, holds everywhere, and is not close."""
+
+import json
+import subprocess
+import sys
+
+import margin_probe
+import margins
+import measure_margins
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = {condition.name for condition in measure_margins.CONDITIONS}
+
+
+@pytest.mark.parametrize("page", margins.pages())
+def test_assertions_are_measured_and_hold_with_a_margin(page):
+    assert margins.read(page).problems(margins.reasons()) == []
+
+
+@pytest.mark.parametrize("page", margins.pages())
+def test_every_condition_was_run_once_with_seeds_of_its_own(page):
+    runs = margins.read(page).runs
+    assert sorted(run["condition"] for run in runs) == sorted(NAMES)
+    assert len({run["shift"] for run in runs}) == len(runs)
+    for run in runs:
+        for name in ("processor", "python", "versions", "commit", "cpu_seconds"):
+            assert run[name], (run["condition"], name)
+
+
+def test_stored_results_belong_to_pages():
+    stored = {
+        path.relative_to(margins.STORED).with_suffix("").as_posix()
+        for path in margins.STORED.rglob("*.json")
+    }
+    assert stored == set(margins.pages())
+
+
+def test_every_reason_is_needed():
+    thin = {
+        (page, item.cell, item.text)
+        for page in margins.pages()
+        for item in margins.read(page).comparisons()
+        if item.margin is not None and item.margin < margins.MARGIN
+    }
+    assert set(margins.reasons()) <= thin
+    assert all(len(reason) > 20 for reason in margins.reasons().values())
+
+
+# --- the figures ---------------------------------------------------------------------
+
+
+def comparison(left, right, sign=">"):
+    stored = {"sign": sign, "left": left, "right": right}
+    return margins.Comparison("cell", "a > b", stored)
+
+
+numbers = st.lists(st.floats(-1e3, 1e3), min_size=12, max_size=12)
+
+
+@given(numbers, numbers)
+def test_the_margin_is_the_mean_room_in_standard_deviations(left, right):
+    room = np.subtract(left, right)
+    found = comparison(left, right)
+    if np.ptp(room) > 1e-5:
+        assert found.margin == pytest.approx(room.mean() / room.std(ddof=1))
+        mirrored = comparison(right, left, sign="<")
+        assert mirrored.margin == pytest.approx(found.margin)
+    if np.ptp(room) == 0:
+        assert found.margin is None
+
+
+def test_what_has_no_order_has_no_margin():
+    assert comparison(["conv"] * 12, ["conv"] * 12, sign="==").margin is None
+    assert comparison([3] * 12, [3] * 12, sign="==").margin is None
+    assert comparison([None] * 11 + [0.5], [None] * 11 + [0.4]).margin is None
+
+
+# --- what turns the tests red --------------------------------------------------------
+
+
+PAGE = "measured"
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    """Return a function that writes a page, and one that adds a run to its record."""
+    monkeypatch.setattr(margins, "BOOK", tmp_path)
+    monkeypatch.setattr(margins, "STORED", tmp_path / "stored")
+
+    def write(*sources):
+        cells = [
+            {"cell_type": "code", "id": f"cell-{i}", "source": source}
+            for i, source in enumerate(sources)
+        ]
+        (tmp_path / f"{PAGE}.ipynb").write_text(json.dumps({"cells": cells}))
+
+    def add(position, value, held=True):
+        comparisons = {"x > 0.5": [">", value, 0.5]}
+        cells = {"cell-1": {"x > 0.5": {"held": held, "comparisons": comparisons}}}
+        code = margins.digest(PAGE)
+        run = {"condition": str(position), "code": code, "cells": cells}
+        margins.add(PAGE, run)
+
+    write("pass", "assert x > 0.5")
+    return write, add
+
+
+def fill(add, spread=0.01, mean=0.9):
+    for position in range(margins.RUNS):
+        add(position, mean + spread * (-1) ** position)
+
+
+def problems():
+    return margins.read(PAGE).problems({})
+
+
+def test_a_sure_comparison_has_no_problem(page):
+    _, add = page
+    fill(add)
+    assert problems() == []
+    (found,) = margins.read(PAGE).comparisons()
+    assert found.left == [0.91, 0.89] * 6
+
+
+def test_a_thin_margin_is_a_problem_without_a_reason(page):
+    _, add = page
+    fill(add, spread=0.2)
+    (problem,) = problems()
+    assert problem.startswith("cell-1: margin 1.9: x > 0.5")
+    known = {(PAGE, "cell-1", "x > 0.5"): "a reason"}
+    assert margins.read(PAGE).problems(known) == []
+
+
+def test_an_assertion_that_failed_once_is_a_problem(page):
+    _, add = page
+    fill(add)
+    add(3, 0.4, held=False)
+    assert any("failed under 3" in problem for problem in problems())
+
+
+def test_an_assertion_that_was_not_measured_is_a_problem(page):
+    write, add = page
+    fill(add)
+    write("pass", "assert x > 0.5\nassert x > 0.6")
+    assert problems() == ["cell-1: not measured: x > 0.6"]
+
+
+def test_too_few_runs_are_a_problem(page):
+    _, add = page
+    add(0, 0.9)
+    assert problems() == ["1 of 12 runs"]
+
+
+def test_runs_of_other_code_are_dropped_and_a_repeated_run_replaces_itself(page):
+    write, add = page
+    fill(add)
+    add(5, 0.95)
+    (found,) = margins.read(PAGE).comparisons()
+    assert len(found.left) == margins.RUNS
+    assert found.left[-1] == 0.95
+    assert margins.read(PAGE).conditions() == set(map(str, range(margins.RUNS)))
+    write("pass", "x = 1\nassert x > 0.5")
+    assert margins.read(PAGE).conditions() == set()
+    add(0, 0.7)
+    (found,) = margins.read(PAGE).comparisons()
+    assert found.left == [0.7]
+
+
+# --- the probe -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sign", "left", "right", "room"),
+    [
+        (">", 3, 1, 2),
+        ("<=", 3, 1, -2),
+        ("==", 3, 1, -2),
+        ("==", 2, 2, 0),
+        ("!=", 3, 1, 2),
+        ("==", "a", "a", 0),
+        ("==", "a", "b", -1),
+        ("in", "a", "abc", 0),
+    ],
+)
+def test_room_is_how_much_a_comparison_holds(sign, left, right, room):
+    assert margin_probe.room(sign, left, right) == room
+
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {tools!r})
+import margin_probe
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell()
+notes = margin_probe.start(shell, {shift})
+for cell in {cells!r}:
+    done = shell.run_cell(cell)
+    assert done.success, done.error_in_exec
+margin_probe.finish(notes, {out!r})
+"""
+
+
+def probed(tmp_path, shift, *sources):
+    out = tmp_path / f"{shift}.json"
+    program = PROGRAM.format(
+        tools=str(margins.ROOT / "tools"),
+        shift=shift,
+        cells=[f"__cell__ = 'c{i}'\n{source}" for i, source in enumerate(sources)],
+        out=str(out),
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(out.read_text("utf-8"))
+
+
+def test_all_seeds_are_shifted(tmp_path):
+    shift = measure_margins.SHIFT
+    source = (
+        "import keras, numpy as np\n"
+        "from sklearn.model_selection import train_test_split\n"
+        "assert np.random.default_rng(3).random() < 2\n"
+        "keras.utils.set_random_seed(5)\n"
+        "assert np.random.random() < 3\n"
+        "assert float(keras.random.uniform(())) < 4\n"
+        "assert train_test_split(range(10**6), random_state=7)[0][0] > -1\n"
+    )
+    plain, moved = (probed(tmp_path, by, source)["cells"]["c0"] for by in (0, shift))
+    assert plain.keys() == moved.keys()
+    for text, outcome in plain.items():
+        (one,) = outcome["comparisons"].values()
+        (other,) = moved[text]["comparisons"].values()
+        assert one[1] != other[1], text
+    (drawn,) = (
+        outcome["comparisons"] for text, outcome in moved.items() if "default" in text
+    )
+    ((_, value, _),) = drawn.values()
+    expected = np.random.default_rng(3 + shift).random()
+    assert value == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_failure_is_noted_and_the_page_goes_on(tmp_path):
+    noted = probed(
+        tmp_path,
+        0,
+        "for x in (0.9, 0.4, 0.7):\n    assert x > 0.5, 'message'\ny = 2",
+        "import numpy as np\nassert y == 2\nassert all(v < 9 for v in (1, 8, 3))\n"
+        "assert (np.array([1., 5., 2.]) > [0, 1, 1.5]).all()",
+    )
+    first, second = noted["cells"]["c0"], noted["cells"]["c1"]
+    assert first["x > 0.5"]["held"] is False
+    assert first["x > 0.5"]["comparisons"] == {"x > 0.5": [">", 0.4, 0.5]}
+    assert second["y == 2"]["held"] is True
+    assert ["<", 8, 9] in [
+        found
+        for outcome in second.values()
+        for found in outcome["comparisons"].values()
+    ]
+    nearest = [
+        found
+        for outcome in second.values()
+        for found in outcome["comparisons"].values()
+    ][-1]
+    assert nearest == [">", 2, 1.5]
+    assert noted["cpu_seconds"] > 0 and noted["memory_mb"] > 0
