@@ -11,6 +11,6 @@ def load_ipython_extension(shell: object) -> None:
 
     IPython calls it for ``%load_ext mnist_tutorial``, the first line of every page.
     """
-    from mnist_tutorial.assertions import watch
+    from mnist_tutorial.assertions import watch_assertions
 
-    watch(shell)
+    watch_assertions(shell)

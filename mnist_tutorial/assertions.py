@@ -183,8 +183,7 @@ class Reports:
             lines += [
                 f"expected (应有): {text}",
                 f"received (得到): {values}",
-                "What this can mean: the appendix on checks. "
-                "这说明什么：见附录“检查”。",
+                POINTER,
             ]
             return "\n".join(lines)
 
@@ -295,7 +294,7 @@ def _shortened(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def watch(
+def watch_assertions(
     shell: object,
     reports: Reports | None = None,
     transformer: Assertions | None = None,

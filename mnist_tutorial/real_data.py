@@ -32,8 +32,7 @@ The checksums are the MD5 sums that the authors of MedMNIST [1]_ and, for GTSRB,
 torchvision publish. They find damage; they are no defence against somebody who wants
 to deceive.
 
-Taught in ``applications/medical`` and ``applications/driving``; sources, licences and
-known flaws are in ``appendix/data_card``.
+The page ``appendix/data_card`` has sources, licences and known flaws.
 
 References
 ----------

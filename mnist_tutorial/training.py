@@ -334,6 +334,8 @@ def _batches(images, labels, batch_size, shuffle):
     images, labels = tf.constant(images), tf.constant(labels)
     options = tf.data.Options()
     options.autotune.enabled = False
+    # They would put a second copy of the images into the pipeline's graph.
+    options.experimental_optimization.apply_default_optimizations = False
     return (
         order.batch(batch_size)
         .map(lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen)))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from mnist_tutorial import training
-from mnist_tutorial.datasets import load_mnist, split_validation
+from mnist_tutorial.datasets import load_mnist
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import (
     build_cnn,
@@ -116,8 +116,23 @@ def test_history_has_an_entry_an_epoch_in_plain_floats(small):
         assert type(values) is list, name
         assert [type(value) for value in values] == [float] * 3, name
     assert history["learning_rate"] == [pytest.approx(1e-3)] * 3
-    assert all(0 < seconds < 60 for seconds in history["seconds"])
     assert all(0 <= value <= 1 for value in history["accuracy"])
+
+
+def test_seconds_are_what_the_clock_says_of_each_epoch(small, monkeypatch):
+    model, x, y, _ = small
+    clock = types.SimpleNamespace(now=100.0, perf_counter=lambda: clock.now)
+    monkeypatch.setattr(training, "time", clock)
+
+    class Wait(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch, logs=None):
+            clock.now += 10.0 if self.epoch else 0.5
+
+    history = train(model, x, y, epochs=2, batch_size=16, callbacks=[Wait()])
+    assert history["seconds"] == [4 * 0.5, 4 * 10.0]
 
 
 def test_history_without_validation_has_no_validation(small):
@@ -157,6 +172,122 @@ def test_training_works_on_a_part_of_a_batch(small):
     history = train(model, x[:33], y[:33], epochs=1, batch_size=32)
     assert int(model.optimizer.iterations) == 2
     assert len(history["loss"]) == 1
+
+
+# --- the batches ---------------------------------------------------------------------
+
+
+class Handed(Exception):
+    """Raised instead of training."""
+
+
+@pytest.fixture
+def hand(monkeypatch):
+    """Return a function that gives what ``train`` hands to ``fit``."""
+
+    def hand(x, y, **options):
+        model, handed = build_linear(), {}
+
+        def fit(**arguments):
+            handed.update(arguments)
+            raise Handed
+
+        monkeypatch.setattr(model, "fit", fit)
+        with pytest.raises(Handed):
+            train(model, x, y, **options)
+        return handed
+
+    return hand
+
+
+@pytest.fixture(scope="module")
+def numbered():
+    """Return 130 images that each show their number, and other labels."""
+    numbers = np.arange(130)
+    images = np.broadcast_to(numbers.reshape(-1, 1, 1, 1) / 256, (130, 28, 28, 1))
+    return images.astype(np.float32), (7 * numbers + 3) % 10
+
+
+def read_epoch(dataset, y):
+    """Go through a dataset once; return its examples' numbers, batch by batch."""
+    batches = []
+    for images, labels in dataset:
+        numbers = (256 * images.numpy()).astype(int)
+        assert numbers.shape[1:] == (28, 28, 1)
+        assert images.dtype == "float32" and labels.dtype == y.dtype
+        assert (numbers == numbers[:, :1, :1]).all(), "an image was torn apart"
+        numbers = numbers[:, 0, 0, 0]
+        np.testing.assert_array_equal(labels, y[numbers])
+        batches.append(numbers.tolist())
+    return batches
+
+
+def test_each_epoch_has_every_example_once_in_an_order_of_its_own(hand, numbered):
+    x, y = numbered
+    keras.utils.set_random_seed(0)
+    dataset = hand(x, y, batch_size=32)["x"]
+    epochs = [read_epoch(dataset, y) for _ in range(4)]
+    for batches in epochs:
+        assert [len(batch) for batch in batches] == [32, 32, 32, 32, 2]
+        assert sorted(sum(batches, [])) == list(range(130))
+        # Shuffled as a whole: a late example may come first, and an early one last.
+        moved = np.array(sum(batches, [])) - np.arange(130)
+        assert moved.min() < -65 and moved.max() > 65
+    assert len({str(batches) for batches in epochs}) == 4
+
+
+def test_the_order_hangs_on_the_seed_alone(hand, numbered):
+    x, y = numbered
+
+    def orders(seed):
+        np.random.seed(seed + 1)  # noqa: NPY002
+        dataset = hand(x, y, seed=seed)["x"]
+        return [read_epoch(dataset, y) for _ in range(2)]
+
+    assert orders(5) == orders(5) != orders(6)
+
+
+def test_without_shuffling_every_epoch_has_the_order_that_was_given(hand, numbered):
+    x, y = numbered
+    dataset = hand(x, y, batch_size=50, shuffle=False)["x"]
+    for _ in range(2):
+        batches = read_epoch(dataset, y)
+        assert batches == [list(range(50)), list(range(50, 100)), list(range(100, 130))]
+
+
+def test_validation_has_every_example_once_as_it_was_given(hand, numbered):
+    x, y = numbered
+    for shuffle in (True, False):
+        handed = hand(x, y, validation_data=(x[10:], y[10:]), shuffle=shuffle)
+        for _ in range(2):
+            batches = read_epoch(handed["validation_data"], y)
+            assert sum(batches, []) == list(range(10, 130))
+
+
+def test_no_pipeline_tunes_itself(hand, numbered):
+    """Its tuning thread would keep ``fit`` waiting at the end of each epoch."""
+    x, y = numbered
+    for shuffle in (True, False):
+        handed = hand(x, y, validation_data=(x, y), shuffle=shuffle)
+        for name in ("x", "validation_data"):
+            assert handed[name].options().autotune.enabled is False, name
+        assert handed.keys() == {
+            *("x", "validation_data", "epochs", "callbacks", "verbose")
+        }
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_other_backends_are_handed_the_arrays(
+    hand, numbered, monkeypatch, backend, shuffle
+):
+    x, y = numbered
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    validation = (x[:20], y[:20])
+    handed = hand(x, y, validation_data=validation, batch_size=50, shuffle=shuffle)
+    assert handed["x"] is x and handed["y"] is y
+    assert (handed["batch_size"], handed["shuffle"]) == (50, shuffle)
+    assert handed["validation_data"] is validation
 
 
 # --- schedules -----------------------------------------------------------------------
@@ -521,13 +652,16 @@ def test_one_step_by_hand_takes_the_examples_as_they_come(data):
 # --- the quick recipe ----------------------------------------------------------------
 
 
-def test_the_quick_recipe_reads_98_of_100_after_one_epoch():
+def test_the_quick_recipe_reads_93_of_100_after_one_epoch_of_6400_images():
+    """Twelve seeds read 95.1 % to 96.9 %; the first page holds what all images give."""
     (x_train, y_train), _ = load_mnist()
-    (x_fit, y_fit), validation = split_validation(x_train, y_train)
+    x_val, y_val = x_train[54_000:56_000], y_train[54_000:56_000]
     keras.utils.set_random_seed(0)
-    history = train_fast(build_fast_cnn(), x_fit, y_fit, validation_data=validation)
+    history = train_fast(
+        build_fast_cnn(), x_train[:6400], y_train[:6400], validation_data=(x_val, y_val)
+    )
     assert len(history["loss"]) == 1
-    assert history["val_accuracy"][0] >= 0.985
+    assert history["val_accuracy"][0] > 0.93
 
 
 def test_the_quick_recipe_takes_its_epochs_and_its_seed(small, monkeypatch):
@@ -543,6 +677,21 @@ def test_the_quick_recipe_takes_its_epochs_and_its_seed(small, monkeypatch):
     assert (handed["epochs"], handed["seed"]) == (3, 5)
     assert handed["validation_data"] is validation
     assert handed["schedule"] == "one_cycle"
+    assert handed["batch_size"] == 128
+
+
+@pytest.mark.parametrize(("images", "steps"), [(1, 1), (128, 1), (129, 2)])
+def test_the_quick_recipe_runs_an_epoch_in_one_call(data, monkeypatch, images, steps):
+    x, y = np.repeat(data[0], 2, axis=0)[:images], np.repeat(data[1], 2)[:images]
+    calls = []
+
+    def note(model, x, y, **options):
+        calls.append(options)
+        return {}
+
+    monkeypatch.setattr(training, "train", note)
+    train_fast(build_linear(), x, y)
+    assert calls[0]["steps_per_execution"] == steps
 
 
 # --- arguments that are refused ------------------------------------------------------

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mnist_tutorial.assertions import OPERATORS, Assertions, Reports, nearest, watch
+from mnist_tutorial.assertions import (
+    OPERATORS,
+    Assertions,
+    Reports,
+    nearest,
+    watch_assertions,
+)
 
 # Published beside the values, since they may depend on them.
 PACKAGES = (
@@ -149,7 +155,7 @@ def start(shell: object, shift: int) -> Notes:
     notes = Notes()
     if shift:
         shift_seeds(shift)
-    watch(shell, notes, Measured())
+    watch_assertions(shell, notes, Measured())
     shell.push({"_begin": notes.begin, "_end": notes.end}, interactive=False)
     return notes
 

@@ -30,17 +30,24 @@ ALL_PAGES = [
 ]
 
 
-class Visit:
-    """One tab: where it may go, what it asked for, and what went wrong."""
+DESKTOP = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
+PHONE = {"width": 390, "height": 844}
 
-    def __init__(self, browser, site, **options):
+
+class Visit:
+    """One tab: where it may go, what it asked for, and what went wrong.
+
+    It has a profile of its own, or that of a reader who has been to other pages.
+    """
+
+    def __init__(self, browser, site, reader=None, **options):
         self.site = site
         self.foreign_requests = []
         self.problems = []
-        desktop = {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"}
-        context = browser.new_context(**desktop | options)
-        context.set_default_timeout(TIMEOUT_MS)
-        self.page = context.new_page()
+        self.has_own_profile = reader is None
+        reader = reader or browser.new_context(**DESKTOP | options)
+        reader.set_default_timeout(TIMEOUT_MS)
+        self.page = reader.new_page()
         self.page.on("request", self.note_request)
         self.page.on("requestfailed", self.note_failure)
         self.page.on("console", self.note_message)
@@ -72,5 +79,8 @@ class Visit:
         self.page.evaluate("() => window.MathJax?.startup?.promise.then(() => 1)")
 
     def close(self):
-        """Close the tab and forget its profile."""
-        self.page.context.close()
+        """Close the tab, and forget its profile if it has one of its own."""
+        if self.has_own_profile:
+            self.page.context.close()
+        else:
+            self.page.close()

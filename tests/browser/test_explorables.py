@@ -378,7 +378,8 @@ def language(request):
 
 
 def tabs_of(browser, site, language, **options):
-    """Open both pages, and yield {kind: explorable}, then {kind: tab}."""
+    """Open the pages, and yield {kind: explorable}, then {kind: tab}."""
+    # Each in a window of its own: a tab behind another one would not be drawn.
     visits = {kind: Visit(browser, site, **options) for kind in PAGES}
     for kind, tab in visits.items():
         address = f"{site}book/{language}/{PAGES[kind]}.html"
@@ -407,7 +408,9 @@ def phone(browser, site, language):
     )
 
 
-# What does not depend on the page need not be tried on each.
+# What does not depend on the page need not be tried on each. The scripts stand in the
+# pages themselves: from the disk it is tried whether they start, speak the language of
+# the book, and show the numbers that NumPy finds.
 in_both_languages = pytest.mark.parametrize("site", ["served"], indirect=True)
 
 
@@ -508,6 +511,7 @@ def walk(kernel):
     return np.array(sums)
 
 
+@in_both_languages
 def test_mouse_drags_the_window(kernel):
     mouse = kernel.page.mouse
     # The pointer is in the middle of the window, which stays inside the image.
@@ -523,6 +527,7 @@ def test_mouse_drags_the_window(kernel):
     assert kernel.place() == (0, 0), "the window moves without a button pressed"
 
 
+@in_both_languages
 def test_finger_drags_the_window_and_taps_the_output(phone):
     kernel = phone[0]["kernel"]
     kernel.begin(1, "outline")
@@ -695,6 +700,7 @@ def test_verdict_is_what_the_steps_say(descent, share, verdict):
     assert descent.verdict() == verdict
 
 
+@in_both_languages
 @pytest.mark.parametrize(
     ("share", "verdict"), [(0.9, "oscillating"), (1.1, "diverging")]
 )
@@ -864,6 +870,7 @@ def start_at(explorable, share):
     return low + (share * width - first) / (last - first) * (high - low)
 
 
+@in_both_languages
 def test_mouse_drags_the_ball(descent):
     descent.step(3)
     mouse = descent.page.mouse
@@ -894,6 +901,7 @@ def test_arrow_keys_move_the_ball(descent):
         before = after
 
 
+@in_both_languages
 def test_finger_drags_the_ball_sideways_and_scrolls_up_and_down(phone):
     descent = phone[0]["descent"]
     page = descent.page
@@ -914,21 +922,59 @@ def test_finger_drags_the_ball_sideways_and_scrolls_up_and_down(phone):
     assert descent.value(".steps") == 2, "a finger that scrolls moved the ball"
 
 
+# Timers that go off when `tick` is called; it returns how many are left.
+HAND_DRIVEN = """() => {
+  const real = { setInterval, clearInterval };
+  const timers = new Map();
+  let last = 0;
+  window.setInterval = (go, ms) => {
+    window.period = ms;
+    timers.set(--last, go);
+    return last;
+  };
+  window.clearInterval = id =>
+    timers.delete(id) || real.clearInterval.call(window, id);
+  window.tick = times => {
+    while (times-- > 0) for (const go of [...timers.values()]) go();
+    return timers.size;
+  };
+  window.restoreTimers = () => void Object.assign(window, real);
+}"""
+
+
 @on_one_page
-def test_runs_by_itself_until_it_arrives_or_is_stopped(descent):
+def test_runs_by_itself_until_it_is_stopped(descent):
+    page = descent.page
+    page.evaluate(HAND_DRIVEN)
+    try:
+        descent.begin(0.4)
+        descent.find("button.run").click()
+        assert 40 <= page.evaluate("period") <= 250, "too quick or too slow to follow"
+        assert descent.value(".steps") == 0
+        assert page.evaluate("tick(3)") == 1
+        assert descent.value(".steps") == 3
+        descent.find("button.run").click()
+        assert page.evaluate("tick(3)") == 0
+        assert descent.value(".steps") == 3
+        # A hundred steps, unless it arrives before.
+        descent.begin(0.001)
+        descent.find("button.run").click()
+        assert page.evaluate("tick(99)") == 1
+        assert page.evaluate("tick(5)") == 0
+        assert descent.value(".steps") == 100
+    finally:
+        page.evaluate("restoreTimers()")
+
+
+@on_one_page
+def test_runs_by_itself_until_it_arrives(descent):
     descent.begin(0.4)
-    descent.find("button.run").click()
-    descent.page.wait_for_timeout(250)
-    descent.find("button.run").click()
-    steps = descent.value(".steps")
-    assert 1 <= steps <= 6
-    descent.page.wait_for_timeout(200)
-    assert descent.value(".steps") == steps
     descent.find("button.run").click()
     descent.page.wait_for_function(
         """() => document.querySelector(".mnist-explorable[data-kind=descent]")
           .shadowRoot.querySelector("[data-verdict=arrived]")"""
     )
+    assert descent.value(".steps") < 100
     label = descent.find("button.run").text_content()
     assert "100" in label, "the button still says stop"
 
@@ -1007,6 +1053,7 @@ def test_keyboard_goes_through_the_threshold_explorer(threshold):
     assert out is None, "the keyboard does not get out again"
 
 
+@in_both_languages
 def test_mouse_and_finger_move_the_threshold(threshold, phone):
     mouse = threshold.page.mouse
     mouse.move(*threshold.spot(".line", 0.4, 0.5))
@@ -1239,6 +1286,7 @@ def assert_readable(explorable):
         assert size >= 12, text
 
 
+@in_both_languages
 def test_text_can_be_read_in_both_themes_and_follows_a_switch(both):
     for explorable, first in zip(both, ("light", "dark"), strict=True):
         assert explorable.root.get_attribute("data-scheme") == first
@@ -1253,6 +1301,7 @@ def test_text_can_be_read_in_both_themes_and_follows_a_switch(both):
                 explorable.assert_picture(2, kernel)
 
 
+@in_both_languages
 def test_stands_on_the_page_without_a_frame_of_the_other_theme(both):
     for explorable in both:
         ground = explorable.root.evaluate(
@@ -1261,6 +1310,7 @@ def test_stands_on_the_page_without_a_frame_of_the_other_theme(both):
         assert ground == "rgba(0, 0, 0, 0)"
 
 
+@in_both_languages
 @pytest.mark.parametrize("width", [390, 360, 320])
 def test_has_room_on_a_phone(phone, width):
     for explorable in phone[0].values():
@@ -1333,9 +1383,15 @@ def bare(browser, request):
     tab.close()
 
 
+def wait_for_frames(page):
+    """Let the page draw itself twice, and do before what it has put off."""
+    for _ in range(2):
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 def cards(page):
     """Return how many cards each explorable of a page shows."""
-    page.wait_for_timeout(50)
+    wait_for_frames(page)
     return page.locator(".mnist-explorable").evaluate_all(
         "roots => roots.map(root => root.shadowRoot?.querySelectorAll('.card').length)"
     )
@@ -1381,7 +1437,7 @@ def test_language_can_be_changed_outside_the_book(bare):
         explorable.find("button.language").click()
         is_chinese = not is_chinese
     tab.page.evaluate(SHOW, HTML["kernel"])
-    tab.page.wait_for_timeout(50)
+    wait_for_frames(tab.page)
     titles = tab.page.locator(".mnist-explorable h3").all_text_contents()
     assert len({bool(CHINESE.search(title)) for title in titles}) == 1
 

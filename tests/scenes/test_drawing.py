@@ -175,3 +175,22 @@ def test_shapes_stay_in_their_pictures_and_off_the_edge():
     assert list(np.flatnonzero(touched[0])) == [0, 1, 2, 3]
     assert not touched[1].any()
     assert list(np.flatnonzero(touched[2])) == [28, 29, 30, 31]
+
+
+def test_a_shape_costs_the_pixels_of_its_frame_and_a_picture_no_loop():
+    """Many pictures are painted in as many goes as the fullest has shapes."""
+    pictures, shapes_each = 40, 3
+    count = pictures * shapes_each
+    shapes = one_shape(
+        **{
+            name: np.repeat(value, count, axis=0)
+            for name, value in one_shape()._asdict().items()
+            if name not in ("scene", "right")
+        },
+        scene=np.repeat(np.arange(pictures), shapes_each),
+        right=np.tile([21.7, 7.0, 45.0], pictures),
+    )
+    found = painting.rasterize(shapes, HEIGHT, WIDTH)
+    # Rows 3 to 17, and columns from 6: to 21, column 6 alone, to the border.
+    assert len(found.pixel) == pictures * 15 * (16 + 1 + WIDTH - 6)
+    assert len(painting.layers_of(found)) == shapes_each
