@@ -65,7 +65,7 @@ def test_every_address_agrees_with_the_setting(capsys):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_first_code_cell_installs_from_the_setting(path):
+def test_first_code_cell_is_the_same_everywhere(path):
     cells = json.loads(path.read_text("utf-8"))["cells"]
     first = next(cell for cell in cells if cell["cell_type"] == "code")
     assert first["id"] == "setup"
@@ -73,7 +73,8 @@ def test_first_code_cell_installs_from_the_setting(path):
         "import importlib.util\n"
         "\n"
         'if importlib.util.find_spec("mnist_tutorial") is None:\n'
-        f'    %pip install --quiet "{HERE.install}"'
+        f'    %pip install --quiet "{HERE.install}"\n'
+        "%load_ext mnist_tutorial"
     )
 
 
