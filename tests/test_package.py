@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "datasets": ({"numpy", "sklearn"}, {"errors", "preprocessing"}),
     "preprocessing": ({"numpy", "scipy", "PIL"}, {"errors"}),
     "models": ({"keras"}, set()),
-    # Inside functions: TensorFlow for its own pipeline and for the loop by hand, IPython
+    # Inside functions: TensorFlow for its pipeline and for the loop by hand, IPython
     # for the progress bar.
     "training": ({"keras", "numpy", "tensorflow", "IPython"}, {"errors", "datasets"}),
     "evaluation": ({"numpy", "scipy", "sklearn"}, {"errors"}),
