@@ -42,6 +42,7 @@ TENSORFLOW_ONLY = {
     "algorithm/training",
     "code/project",
     "faq/index",
+    "math/backpropagation",
     "outlook/interpretability",
     "tools",
 }

@@ -1,8 +1,9 @@
-"""What is stored about the margins of assertions, and the directive that shows it.
+"""What is stored about the margins of assertions.
 
 ``tools/measure_margins.py`` writes ``benchmarks/margins/PAGE.json``: both sides of each
 comparison that a cell asserts, in every run. A comparison whose room differs from run
-to run rests on chance; its margin is the mean room in standard deviations.
+to run rests on chance; its margin is the mean room in standard deviations. The
+appendix shows a summary (``margins_table.py``).
 """
 
 import ast
@@ -15,8 +16,6 @@ import threading
 from pathlib import Path
 
 import yaml
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book" / "zh"
@@ -281,88 +280,3 @@ def _write(page, content):
 
 def _json(value):
     return json.dumps(value, ensure_ascii=False)
-
-
-HEADS = {
-    "zh": ("页面", "断言", "靠机会的比较", "最小的余量", "处理器时间", "内存"),
-    "en": (
-        "page",
-        "assertions",
-        "comparisons that rest on chance",
-        "smallest margin",
-        "processor time",
-        "memory",
-    ),
-}
-
-
-class Margins(SphinxDirective):
-    """Show a row a page: how many assertions, and how sure the closest is."""
-
-    def run(self):
-        """Return the table, and a list of the comparisons that need no margin."""
-        language = "zh" if self.config.language.startswith("zh") else "en"
-        known = reasons()
-        rows = []
-        for page in pages():
-            self.env.note_dependency(str(stored_path(page)))
-            stored = read(page)
-            random = [item for item in stored.comparisons() if item.is_random]
-            counted = [
-                item.margin
-                for item in random
-                if (page, item.cell, item.text) not in known
-            ]
-            seconds = [run["cpu_seconds"] for run in stored.runs]
-            memory = [run["memory_mb"] for run in stored.runs]
-            rows.append(
-                (
-                    page,
-                    str(len(assertions(page))),
-                    str(len(random)),
-                    f"{min(counted):.1f}" if counted else "–",
-                    f"{statistics.median(seconds):.0f} s" if seconds else "–",
-                    f"{statistics.median(memory) / 1000:.1f} GB" if memory else "–",
-                )
-            )
-        self.env.note_dependency(str(REASONS))
-        measured = [run for page in pages() for run in read(page).runs]
-        return [table(HEADS[language], rows), nodes.paragraph("", told(measured))]
-
-
-def told(runs):
-    """Return what the runs were made with: processors, versions, commits."""
-    parts = sorted({run["processor"] for run in runs})
-    names = sorted({name for run in runs for name in run["versions"]})
-    for name, versions in [
-        ("Python", {run["python"] for run in runs}),
-        *((name, {run["versions"].get(name, "") for run in runs}) for name in names),
-    ]:
-        parts.append(" ".join([name, *sorted(filter(None, versions), key=_in_order)]))
-    parts.append(" ".join(["commit", *sorted({run["commit"] for run in runs})]))
-    return "; ".join(parts) + "."
-
-
-def _in_order(version):
-    return [int(part) for part in re.findall(r"\d+", version)]
-
-
-def table(head, rows):
-    """Return a table of plain texts."""
-    group = nodes.tgroup(cols=len(head))
-    group += [nodes.colspec(colwidth=1) for _ in head]
-    for part, lines in ((nodes.thead(), [head]), (nodes.tbody(), rows)):
-        for line in lines:
-            row = nodes.row()
-            row += [
-                nodes.entry("", nodes.paragraph("", nodes.Text(text))) for text in line
-            ]
-            part += row
-        group += part
-    return nodes.table("", group)
-
-
-def setup(app):
-    """Add the directive."""
-    app.add_directive("margins", Margins)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
