@@ -77,7 +77,8 @@ def train(
     shuffle
         Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
-        Steps that are run at a time without returning to Python.
+        Steps that are run at a time without returning to Python; with PyTorch as the
+        backend always one.
     callbacks
         Further Keras callbacks.
 
@@ -120,12 +121,14 @@ def train(
     if checkpoint is not None:
         _check_model_path(Path(checkpoint))
     steps = epochs * math.ceil(len(x_train) / batch_size)
+    backend = keras.backend.backend()
     keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=keras.optimizers.Adam(make_schedule(schedule, learning_rate, steps)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        steps_per_execution=steps_per_execution,
+        # PyTorch has no calls of several steps.
+        steps_per_execution=1 if backend == "torch" else steps_per_execution,
     )
     record = _Record()
     watched = "loss" if validation_data is None else "val_loss"
@@ -141,7 +144,7 @@ def train(
     if checkpoint is not None:
         keeper = _KeepBest(Path(checkpoint), watched)
         all_callbacks.append(keeper)
-    if validation_data is not None and keras.backend.backend() == "tensorflow":
+    if validation_data is not None and backend == "tensorflow":
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
     try:
         model.fit(

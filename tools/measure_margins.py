@@ -46,6 +46,8 @@ TENSORFLOW_ONLY = {
     "outlook/interpretability",
     "tools",
 }
+# Pages whose own `compile` asks for several steps a call, which PyTorch lacks.
+NOT_ON_TORCH = TENSORFLOW_ONLY | {"faq/overfitting"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def shift_of(condition: Condition) -> int:
 
 def backend_of(condition: Condition, page: str) -> str:
     """Return the backend: a page about TensorFlow keeps it."""
-    return "tensorflow" if page in TENSORFLOW_ONLY else condition.backend
+    kept = NOT_ON_TORCH if condition.backend == "torch" else TENSORFLOW_ONLY
+    return "tensorflow" if page in kept else condition.backend
 
 
 def run_page(page: str, condition: Condition, python: str) -> dict:
