@@ -890,3 +890,16 @@ def test_nothing_is_printed_where_nobody_watches(
     captured = capfd.readouterr()
     assert captured.out == ""
     assert "epoch" not in captured.err
+
+
+@pytest.mark.parametrize(("backend", "steps"), [("torch", 1), ("jax", 4)])
+def test_pytorch_is_asked_for_one_step_a_call(data, monkeypatch, backend, steps):
+    x, y = data
+    model, asked = build_mlp(8), []
+    compile_model = model.compile
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(
+        model, "compile", lambda **given: asked.append(given) or compile_model(**given)
+    )
+    train(model, x[:64], y[:64], epochs=1, steps_per_execution=4)
+    assert asked[0]["steps_per_execution"] == steps
