@@ -185,24 +185,25 @@ def test_two_builds_at_once_are_refused_with_one_line(book, capsys):
 
 
 @pytest.mark.parametrize(
-    "error",
-    [OSError(errno.ENOSPC, "no space"), sqlite3.OperationalError("disk is full")],
+    ("error", "free_then"),
+    [
+        (OSError(errno.ENOSPC, "no space"), 10**12),
+        (sqlite3.OperationalError("database or disk is full"), 0),
+        (RuntimeError("Unexpected error accessing jupyter cache"), 0),
+    ],
 )
-def test_a_full_disk_is_said_in_one_line(book, capsys, monkeypatch, error):
+def test_a_full_disk_is_said_in_one_line(book, capsys, monkeypatch, error, free_then):
+    usage, free = shutil.disk_usage(book.root), [10**12]
+
     def full(*_):
+        free[0] = free_then
         raise error
 
-    usage = shutil.disk_usage(book.root)._replace(free=0)
     monkeypatch.setattr(make_book, "run_notebooks", full)
-    status, lines = make(capsys) if isinstance(error, OSError) else (None, None)
-    if lines is None:
-        free = iter([10**12, 0])
-        monkeypatch.setattr(
-            make_book.shutil,
-            "disk_usage",
-            lambda _: usage._replace(free=next(free)),
-        )
-        status, lines = make(capsys)
+    monkeypatch.setattr(
+        make_book.shutil, "disk_usage", lambda _: usage._replace(free=free[0])
+    )
+    status, lines = make(capsys)
     assert status == 1
     assert len(lines) == 1
     assert "full" in lines[0]

@@ -14,8 +14,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -275,7 +273,11 @@ def main(argv: list[str] | None = None) -> int:
         return 1 if read_failures() or not (CHINESE / "index.html").exists() else 0
     try:
         return make()
-    except (OSError, sqlite3.Error) as error:
+    except KeyboardInterrupt:
+        print("\nStopped. What had been run is kept.")
+        return 130
+    except Exception as error:
+        # Each library says in its own words that it met a full disk.
         full = getattr(error, "errno", None) == errno.ENOSPC
         if full or shutil.disk_usage(ROOT).free < FREE_DISK_WANTED:
             print(
@@ -284,12 +286,9 @@ def main(argv: list[str] | None = None) -> int:
             )
             return 1
         raise
-    except KeyboardInterrupt:
-        # Kernels that still run would be waited for; they end with this process.
-        print("\nStopped. What had been run is kept.", flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # kernels that still run would be waited for; they end with us
