@@ -121,7 +121,7 @@ def break_run(
         learning_rate = learning_rate / 1000
     elif fault == "zero_weights":
         for variable in model.trainable_variables:
-            variable.assign(keras.ops.zeros_like(variable))
+            variable.assign(np.zeros(variable.shape))
     elif fault == "dead_relus":
         _first_hidden_bias(model).assign_sub(10.0)
     elif fault == "sorted_data":
