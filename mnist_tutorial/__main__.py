@@ -33,7 +33,6 @@ RECIPES = {
         "batch_size": 32,
         "learning_rate": 1e-3,
         "schedule": "constant",
-        "label_smoothing": 0.0,
         # One step at a time, so that Ctrl-C is answered at once.
         "steps_per_execution": 1,
     },
@@ -41,9 +40,8 @@ RECIPES = {
         "builder": "build_fast_cnn",
         "epochs": 1,
         "batch_size": 128,
-        "learning_rate": 2e-2,
+        "learning_rate": 1e-2,
         "schedule": "one_cycle",
-        "label_smoothing": 0.1,
         # `train_fast` runs a whole epoch at a time, which Ctrl-C would wait for.
         "steps_per_execution": 10,
     },
@@ -154,7 +152,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "--learning-rate",
         type=_positive_number,
         metavar="X",
-        help="Adam's step size, for fast its peak (default: document 0.001, fast 0.02)",
+        help="Adam's step size, for fast its peak (default: document 0.001, fast 0.01)",
     )
     train.add_argument(
         "--seed",
@@ -422,7 +420,6 @@ def _train(arguments: argparse.Namespace) -> int:
             batch_size=arguments.batch_size or recipe["batch_size"],
             learning_rate=arguments.learning_rate or recipe["learning_rate"],
             schedule=recipe["schedule"],
-            label_smoothing=recipe["label_smoothing"],
             steps_per_execution=recipe["steps_per_execution"],
             checkpoint=partial,
             seed=arguments.seed,

@@ -34,7 +34,6 @@ def train(
     batch_size: int = 32,
     learning_rate: float = 1e-3,
     schedule: str = "constant",
-    label_smoothing: float = 0.0,
     patience: int | None = None,
     checkpoint: Path | str | None = None,
     seed: int = 0,
@@ -65,10 +64,6 @@ def train(
     schedule
         ``"constant"``, or ``"one_cycle"``: a linear rise over the first 30 % of the
         steps, then half a cosine down to almost zero.
-    label_smoothing
-        The part of the target, from 0 and below 1, that is shared out equally among
-        all classes, so that the network does not strive for ever larger logits;
-        ``val_loss`` has the same targets.
     patience
         Stop after this many epochs without a lower validation loss, and return to
         the best weights (early stopping).
@@ -106,8 +101,7 @@ def train(
     References
     ----------
     D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
-    "Super-Convergence", 2018, arXiv:1708.07120. C. Szegedy et al., "Rethinking the
-    Inception Architecture", 2016, arXiv:1512.00567 (label smoothing).
+    "Super-Convergence", 2018, arXiv:1708.07120.
     """
     _check_data("x_train", x_train, y_train)
     if validation_data is not None:
@@ -117,7 +111,7 @@ def train(
             "patience expected validation_data to watch, got None; hand in "
             "(x_val, y_val) from split_validation"
         )
-    _check_settings(learning_rate, schedule, label_smoothing)
+    _check_settings(learning_rate, schedule)
     _check_counts(
         epochs=epochs,
         batch_size=batch_size,
@@ -128,20 +122,10 @@ def train(
         _check_model_path(Path(checkpoint))
     steps = epochs * math.ceil(len(x_train) / batch_size)
     backend = keras.backend.backend()
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if label_smoothing:
-        loss = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=label_smoothing
-        )
-        classes = model.output_shape[-1]
-        y_train = keras.utils.to_categorical(y_train, classes)
-        if validation_data is not None:
-            x_val, y_val = validation_data
-            validation_data = x_val, keras.utils.to_categorical(y_val, classes)
     keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=keras.optimizers.Adam(make_schedule(schedule, learning_rate, steps)),
-        loss=loss,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         # PyTorch has no calls of several steps.
         steps_per_execution=1 if backend == "torch" else steps_per_execution,
@@ -195,8 +179,8 @@ def train_fast(
 ) -> History:
     """Train with the quick recipe, made for ``build_fast_cnn``.
 
-    Batches of 128 at a one-cycle learning rate, labels smoothed by 0.1, an epoch in one
-    call: a page can train several networks and still load in under a minute.
+    Batches of 128 at a one-cycle learning rate, an epoch in one call: a page can
+    train several networks and still load in under a minute.
 
     Parameters
     ----------
@@ -216,9 +200,8 @@ def train_fast(
         validation_data=validation_data,
         epochs=epochs,
         batch_size=batch_size,
-        learning_rate=2e-2,
+        learning_rate=1e-2,
         schedule="one_cycle",
-        label_smoothing=0.1,
         seed=seed,
         steps_per_execution=math.ceil(len(x_train) / batch_size),
     )
@@ -380,18 +363,12 @@ def _check_counts(**counts: int) -> None:
             raise InputError(f"{name} must be a whole number from 1, got {value!r}")
 
 
-def _check_settings(
-    learning_rate: float, schedule: str, label_smoothing: float
-) -> None:
+def _check_settings(learning_rate: float, schedule: str) -> None:
     if not (math.isfinite(learning_rate) and learning_rate > 0):
         raise InputError(f"learning_rate must be positive, got {learning_rate}")
     if schedule not in SCHEDULES:
         raise InputError(
             f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}"
-        )
-    if not 0 <= label_smoothing < 1:
-        raise InputError(
-            f"label_smoothing must be from 0 and below 1, got {label_smoothing}"
         )
 
 

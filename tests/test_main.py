@@ -365,13 +365,7 @@ def test_the_fast_recipe_is_the_packages(monkeypatch, small_mnist):
     monkeypatch.setattr(training, "train", lambda *_, **options: calls.append(options))
     training.train_fast(None, *small_mnist[0])
     recipe = command_line.RECIPES["fast"]
-    for option in (
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "schedule",
-        "label_smoothing",
-    ):
+    for option in ("epochs", "batch_size", "learning_rate", "schedule"):
         assert calls[0][option] == recipe[option]
 
 

@@ -12,7 +12,6 @@ import IPython.display
 import keras
 import numpy as np
 import pytest
-from scipy.special import log_softmax
 
 from mnist_tutorial import training
 from mnist_tutorial.datasets import load_mnist
@@ -650,32 +649,6 @@ def test_one_step_by_hand_takes_the_examples_as_they_come(data):
     assert not model.compiled
 
 
-# --- smoothed labels -----------------------------------------------------------------
-
-
-def test_smoothed_labels_share_out_a_part_of_the_target(data):
-    """The rate is so small that the weights stay: each loss is that of the start."""
-    x, y = data[0][:32], data[1][:32]
-    model = build_linear()
-    logits = keras.ops.convert_to_numpy(model(x)).astype(float)
-    history = train(
-        model,
-        x,
-        y,
-        validation_data=(x[:7], y[:7]),
-        epochs=1,
-        learning_rate=1e-12,
-        label_smoothing=0.2,
-    )
-    targets = np.full((32, 10), 0.02)
-    targets[np.arange(32), y] += 0.8
-    losses = -(targets * log_softmax(logits, axis=1)).sum(axis=1)
-    assert history["loss"] == [pytest.approx(losses.mean(), rel=1e-5)]
-    assert history["val_loss"] == [pytest.approx(losses[:7].mean(), rel=1e-5)]
-    right = logits.argmax(axis=1) == y
-    assert history["accuracy"] == [pytest.approx(right.mean())]
-
-
 # --- the quick recipe ----------------------------------------------------------------
 
 
@@ -705,7 +678,6 @@ def test_the_quick_recipe_takes_its_epochs_and_its_seed(small, monkeypatch):
     assert handed["validation_data"] is validation
     assert handed["schedule"] == "one_cycle"
     assert handed["batch_size"] == 128
-    assert handed["label_smoothing"] == 0.1
 
 
 @pytest.mark.parametrize(("images", "steps"), [(1, 1), (128, 1), (129, 2)])
@@ -745,7 +717,6 @@ BAD_OPTIONS = {
     "batch_size": [0, -32, 8.0],
     "learning_rate": [0, -1e-3, math.nan, math.inf],
     "schedule": ["cosine", "", None],
-    "label_smoothing": [-0.1, 1, math.nan],
     "steps_per_execution": [0, -1],
     "patience": [-1],
     "checkpoint": ["best.h5", "missing/best.keras"],
