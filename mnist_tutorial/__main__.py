@@ -38,7 +38,7 @@ RECIPES = {
     },
     "fast": {
         "builder": "build_fast_cnn",
-        "epochs": 1,
+        "epochs": 2,
         "batch_size": 128,
         "learning_rate": 1e-2,
         "schedule": "one_cycle",
@@ -140,7 +140,7 @@ def _build_parser() -> argparse.ArgumentParser:
         "--epochs",
         type=_whole_number(1, 10_000),
         metavar="N",
-        help="passes over the training images (default: document 5, fast 1)",
+        help="passes over the training images (default: document 5, fast 2)",
     )
     train.add_argument(
         "--batch-size",

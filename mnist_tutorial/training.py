@@ -174,13 +174,14 @@ def train_fast(
     y_train: np.ndarray,
     *,
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
-    epochs: int = 1,
+    epochs: int = 2,
     seed: int = 0,
 ) -> History:
     """Train with the quick recipe, made for ``build_fast_cnn``.
 
-    Batches of 128 at a one-cycle learning rate, an epoch in one call: a page can
-    train several networks and still load in under a minute.
+    Batches of 128 at a one-cycle learning rate, two passes, each in one call: of a
+    small network two passes cost no more than one of a network twice its size, and
+    leave fewer mistakes.
 
     Parameters
     ----------

@@ -64,11 +64,11 @@ def test_the_mlp_has_one_hidden_layer_of_the_size_asked_for(units):
 
 
 def test_the_fast_network_counts_no_bias_beside_its_normalization():
-    convolutions = (5 * 5 * 1 + 1) * 24 + (3 * 3 * 24 + 1) * 64
-    dense = 5 * 5 * 64 * 128 + (128 + 1) * 10
-    norm = 4 * 128  # scale, shift, and two running averages
+    convolutions = (5 * 5 * 1 + 1) * 16 + (3 * 3 * 16 + 1) * 48
+    dense = 5 * 5 * 48 * 64 + (64 + 1) * 10
+    norm = 4 * 64  # scale, shift, and two running averages
     model = models.build_fast_cnn()
-    assert model.count_params() == convolutions + dense + norm == 221_114
+    assert model.count_params() == convolutions + dense + norm == 85_082
     (place,) = (
         place
         for place, layer in enumerate(model.layers)
@@ -204,7 +204,7 @@ def test_the_fast_cnn_computes_what_numpy_computes(images):
     # 28 places with a stride of 2 need 3 rows more: Keras puts 1 before and 2 behind.
     x = np.pad(images.astype(float), ((0, 0), (1, 2), (1, 2), (0, 0)))
     x = relu(pool(convolve(x, one, one_bias)[:, ::2, ::2]))
-    assert x.shape == (len(images), 7, 7, 24)
+    assert x.shape == (len(images), 7, 7, 16)
     x = relu(convolve(x, two, two_bias)).reshape(len(x), -1) @ dense
     x = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
     x = relu(x) @ last + last_bias
