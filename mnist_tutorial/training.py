@@ -126,10 +126,13 @@ def train(
     model.compile(
         optimizer=keras.optimizers.Adam(make_schedule(schedule, learning_rate, steps)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
         # PyTorch has no calls of several steps.
         steps_per_execution=1 if backend == "torch" else steps_per_execution,
     )
+    # Like the metric, it has its variables before `fit` traces its step: made while
+    # tracing they would take as long as the rest of the trace.
+    model.optimizer.build(model.trainable_variables)
     record = _Record()
     watched = "loss" if validation_data is None else "val_loss"
     progress_bar = _ProgressBar()

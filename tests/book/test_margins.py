@@ -1,4 +1,4 @@
-"""How margins are measured and what is called a problem."""
+"""Every assertion of a page has been measured, holds everywhere, and is not close."""
 
 import json
 import subprocess
@@ -11,6 +11,43 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+NAMES = {condition.name for condition in measure_margins.CONDITIONS}
+
+
+@pytest.mark.parametrize("page", margins.pages())
+def test_assertions_are_measured_and_hold_with_a_margin(page):
+    assert margins.read(page).problems(margins.reasons()) == []
+
+
+@pytest.mark.parametrize("page", margins.pages())
+def test_every_condition_was_run_once_with_seeds_of_its_own(page):
+    runs = margins.read(page).runs
+    assert sorted(run["condition"] for run in runs) == sorted(NAMES)
+    assert len({run["shift"] for run in runs}) == len(runs)
+    for run in runs:
+        for name in ("processor", "python", "versions", "commit", "cpu_seconds"):
+            assert run[name], (run["condition"], name)
+
+
+def test_stored_results_belong_to_pages():
+    stored = {
+        path.relative_to(margins.STORED).with_suffix("").as_posix()
+        for path in margins.STORED.rglob("*.json")
+    }
+    assert stored == set(margins.pages())
+
+
+def test_every_reason_is_needed():
+    thin = {
+        (page, item.cell, item.text)
+        for page in margins.pages()
+        for item in margins.read(page).comparisons()
+        if item.margin is not None and item.margin < margins.MARGIN
+    }
+    assert set(margins.reasons()) <= thin
+    assert all(len(reason) > 20 for reason in margins.reasons().values())
+
 
 # --- the figures ---------------------------------------------------------------------
 
