@@ -197,7 +197,10 @@ def _is_false(result: object) -> bool:
     """
     if isinstance(result, bool):
         return not result
-    return hasattr(result, "__array__") and not np.all(np.asarray(result))
+    try:
+        return hasattr(result, "__array__") and not np.all(np.asarray(result))
+    except Exception:  # such as a tensor on a GPU
+        return False
 
 
 def _received(sign: str, left: object, right: object) -> str:

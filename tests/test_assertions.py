@@ -586,6 +586,20 @@ def test_operands_that_cannot_be_shown_hide_no_failure(watched):
     assert watched.fail("assert one == 3, 'why'")[0] == "why"
 
 
+def test_what_cannot_become_an_array_is_asked_for_its_truth(watched):
+    class OnGPU:
+        def __array__(self, *arguments, **options):
+            raise TypeError("on a GPU")
+
+        def __lt__(self, other):
+            return OnGPU()
+
+        def __bool__(self):
+            return True
+
+    watched.passes("assert value < 1", value=OnGPU())
+
+
 # --- the worst pair ------------------------------------------------------------------
 
 floats = st.floats(allow_nan=True, allow_infinity=True, width=16)

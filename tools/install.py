@@ -17,7 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
-BEGUN, INSTALLED = ENVIRONMENT / "begun", ENVIRONMENT / "installed"
+INSTALLED = ENVIRONMENT / "installed"
+# Outside of the folder, which is removed before it is made anew.
+BEGUN = ROOT / "_build" / "install.begun"
 LOCK = ROOT / "_build" / "install.lock"
 SPACE = 3e9  # bytes
 
@@ -42,6 +44,7 @@ def main() -> None:
     except BlockingIOError:
         refuse(f"Another `make` is installing in {ROOT}: wait until it has ended.")
     begin_again = BEGUN.exists() or not ENVIRONMENT.exists()
+    BEGUN.touch()
     if begin_again:
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
         if shutil.disk_usage(ROOT).free < SPACE:
@@ -49,10 +52,8 @@ def main() -> None:
                 f"Too little space on the disk that holds {ROOT}: the environment "
                 f"needs {SPACE / 1e9:.0f} GB."
             )
-        ENVIRONMENT.mkdir()
-    BEGUN.touch()
-    if begin_again:
-        made = subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)])
+        venv = [sys.executable, "-m", "venv", str(ENVIRONMENT)]
+        made = subprocess.run(venv, pass_fds=[lock.fileno()])
         if made.returncode:
             refuse(
                 f"Could not make {ENVIRONMENT}. On Debian and Ubuntu: "
@@ -63,12 +64,13 @@ def main() -> None:
     pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q"]
     pip += ["--disable-pip-version-check", "--no-compile"]
     pip += ["-c", "constraints.txt", "-e", ".[book,test]"]
-    if subprocess.run(pip, cwd=ROOT).returncode:
+    # pip holds the lock too: it goes on for a while if this process is killed.
+    if subprocess.run(pip, cwd=ROOT, pass_fds=[lock.fileno()]).returncode:
         if shutil.disk_usage(ROOT).free < SPACE / 10:
             refuse(f"The disk that holds {ROOT} is full; free {SPACE / 1e9:.0f} GB.")
         refuse("pip could not install what the book needs; it says above what failed.")
-    BEGUN.unlink()
     INSTALLED.touch()
+    BEGUN.unlink()
     print(f"Installed, after {time.monotonic() - started:.0f} s.")
 
 

@@ -1,24 +1,23 @@
 """Run every notebook that has changed, side by side, then build both books.
 
     python tools/make_book.py           what `make book` does
-    python tools/make_book.py --check   exit 1 if a page of the last build had an error
 
 A page whose cell fails does not stop the others: it is built with its error, named in
 the last lines, and run again next time. What has been run is kept at once, so that a
 build that is broken off loses only the pages that were being run.
 """
 
-import argparse
 import errno
 import fcntl
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import TextIO
 
 import nbformat
 import psutil
@@ -37,7 +36,6 @@ from kernel_environment import set_environment, threads  # noqa: E402
 from mnist_tutorial.assertions import POINTER  # noqa: E402
 
 BUILD = ROOT / "_build"
-FAILED = BUILD / "failed.json"
 UNFINISHED = BUILD / "unfinished"
 CHINESE, ENGLISH = BUILD / "html", BUILD / "en" / "_build" / "html"
 DOCTREES = BUILD / ".doctrees", BUILD / "en" / "_build" / ".doctrees"
@@ -46,6 +44,7 @@ STRICT = ["-W", "-n", "--keep-going"]
 MEMORY_A_KERNEL = 1.5e9  # bytes
 CELL_TIMEOUT = 900  # seconds, as in _config.yml
 FREE_DISK_WANTED = 300e6  # bytes
+DISK_FULL = errno.ENOSPC, errno.EDQUOT
 
 
 def workers() -> int:
@@ -61,18 +60,23 @@ def expected_seconds(page: str) -> float:
     return runs[0]["cpu_seconds"] if runs else 0.0
 
 
-def stored_run(cache: JupyterCacheAbstract, notebook: NotebookNode) -> int | None:
-    """Return the key of a notebook's outputs, without an unreadable leftover."""
+def is_stored(cache: JupyterCacheAbstract, notebook: NotebookNode) -> bool:
+    """Tell whether the outputs of a notebook are there and without an error.
+
+    Others are removed: those of a page that failed, and what cannot be read.
+    """
     try:
-        key = cache.match_cache_notebook(notebook).pk
+        record = cache.match_cache_notebook(notebook)
     except KeyError:
-        return None
+        return False
     try:
-        cache.get_cache_bundle(key)
+        cache.get_cache_bundle(record.pk)
+        is_good = not record.data["failed"]
     except (KeyError, ValueError, nbformat.reader.NotJSONError):
-        execution_cache.forget(cache, key)
-        return None
-    return key
+        is_good = False
+    if not is_good:
+        execution_cache.forget(cache, record.pk)
+    return is_good
 
 
 def run(page: str) -> tuple[NotebookNode, float, dict | None]:
@@ -86,6 +90,8 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
     """
     path = margins.path_of(page)
     notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    begun = cells[:1]
     started = time.monotonic()
     try:
         error = single_nb_execution(
@@ -94,17 +100,19 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
             timeout=CELL_TIMEOUT,
             allow_errors=True,
             extra_arguments=["--log-level=40"],
+            on_cell_execute=lambda cell, cell_index: begun.append(cell),
         ).err  # a cell that took too long
-    except RuntimeError as died:
+    except Exception as died:
         error = died
     seconds = time.monotonic() - started
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     if error is not None:
-        stopped = next((c for c in cells if not c.execution_count), cells[-1])
-        name, says = type(error).__name__, str(error).strip().splitlines()[-1]
-        stopped.outputs.append(
+        name, cell = type(error).__name__, begun[-1]
+        says, *_ = [*str(error).strip().splitlines(), "without a word"]
+        cell.outputs.append(
             nbformat.v4.new_output("error", ename=name, evalue=says, traceback=[says])
         )
+        says = f"{name}: {says}"
+        return notebook, seconds, {"page": page, "cell": cell.id, "says": says}
     for cell in cells:
         for output in cell.outputs:
             if output.output_type == "error" and "raises-exception" not in (
@@ -121,8 +129,11 @@ def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:
     waiting = []
     for page in margins.pages():
         notebook = nbformat.read(margins.path_of(page), as_version=4)
-        if stored_run(cache, notebook) is None:
+        if not is_stored(cache, notebook):
             waiting.append(page)
+            # Sphinx sees that a source has changed, not that its outputs have.
+            for tree, folder in zip(("book/zh/", ""), DOCTREES, strict=True):
+                (folder / f"{tree}{page}.doctree").unlink(missing_ok=True)
     if not waiting:
         return []
     waiting.sort(key=expected_seconds, reverse=True)
@@ -139,14 +150,13 @@ def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:
             CacheBundleIn(
                 notebook,
                 str(margins.path_of(page)),
-                data={"execution_seconds": seconds},
+                data={"execution_seconds": seconds, "failed": failure is not None},
             ),
             check_validity=False,
             overwrite=True,
         )
         if failure:
             failures.append(failure)
-            write_failures(failures)
         ending = f"  FAILED in cell {failure['cell']}" if failure else ""
         print(
             f"{done:4} of {len(waiting)}  {page:28} {seconds:4.0f} s{ending}",
@@ -155,34 +165,30 @@ def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:
     return failures
 
 
-def read_failures() -> list[dict]:
-    """Return the pages of the last build that had an error."""
-    return json.loads(FAILED.read_text("utf-8")) if FAILED.exists() else []
+def open_cache() -> JupyterCacheAbstract:
+    """Open the cache, anew if its file was broken off while it was being made."""
+    folder = execution_cache.current_folder()
+    cache = get_cache(str(folder))
+    try:
+        cache.list_cache_records()
+    except RuntimeError:
+        refuse_full_disk()
+        shutil.rmtree(folder)
+        cache = get_cache(str(folder))
+    return cache
 
 
-def write_failures(failures: list[dict]) -> None:
-    """Keep them for the next build and for ``--check``."""
-    part = FAILED.with_suffix(".part")
-    part.write_text(json.dumps(failures, ensure_ascii=False), encoding="utf-8")
-    part.replace(FAILED)
+def refuse_full_disk() -> None:
+    """Raise the error of a full disk if it is one."""
+    if shutil.disk_usage(BUILD).free < FREE_DISK_WANTED:
+        raise OSError(errno.ENOSPC, "disk full")
 
 
-def forget_failures(cache: JupyterCacheAbstract) -> None:
-    """Make the pages that had an error be run and built again."""
-    for failure in read_failures():
-        page = failure["page"]
-        for tree, folder in zip(("book/zh/", ""), DOCTREES, strict=True):
-            (folder / f"{tree}{page}.doctree").unlink(missing_ok=True)
-        if margins.path_of(page).exists():
-            notebook = nbformat.read(margins.path_of(page), as_version=4)
-            key = stored_run(cache, notebook)
-            if key is not None:
-                execution_cache.forget(cache, key)
-    FAILED.unlink(missing_ok=True)
+def build_books(lock: TextIO) -> bool:
+    """Build both books at once; print what Sphinx said only where one fails.
 
-
-def build_books() -> bool:
-    """Build both books at once; print what Sphinx said only where one fails."""
+    Sphinx holds the lock too: it goes on for a while if this process is killed.
+    """
     command = [
         sys.executable,
         "-c",
@@ -195,7 +201,11 @@ def build_books() -> bool:
     for name, where in books.items():
         log = (BUILD / f"{name}.log").open("w", encoding="utf-8")
         process = subprocess.Popen(
-            [*command, *where, *STRICT], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT
+            [*command, *where, *STRICT],
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[lock.fileno()],
         )
         building[name] = process, log
     good = True
@@ -204,17 +214,18 @@ def build_books() -> bool:
         log.close()
         if status:
             good = False
-            print((BUILD / f"{name}.log").read_text("utf-8"))
+            print((BUILD / f"{name}.log").read_text("utf-8", errors="replace"))
     return good
 
 
-def build(cache: JupyterCacheAbstract) -> bool:
+def build(lock: TextIO) -> bool:
     """Build both books; leave nothing that is half new."""
     if UNFINISHED.exists():
         for folder in DOCTREES:
             shutil.rmtree(folder, ignore_errors=True)
     UNFINISHED.touch()
-    if not build_books():
+    if not build_books(lock):
+        refuse_full_disk()
         return False
     english = CHINESE / "book" / "en"
     shutil.rmtree(english, ignore_errors=True)
@@ -235,16 +246,21 @@ def make() -> int:
             "start again."
         )
         return 1
-    if shutil.disk_usage(BUILD).free < FREE_DISK_WANTED:
-        raise OSError(errno.ENOSPC, "disk full")
+    refuse_full_disk()
     started = time.monotonic()
     set_environment()
     execution_cache.compare_code_and_tags()
-    cache = get_cache(str(execution_cache.current_folder()))
-    forget_failures(cache)
-    failures = run_notebooks(cache)
-    if not build(cache):
+    begun_with = execution_cache.fingerprint()
+    failures = run_notebooks(open_cache())
+    if execution_cache.fingerprint() != begun_with:
+        print(
+            "\nmnist_tutorial has changed while the pages were being run: start "
+            "`make book` again."
+        )
+        return 1
+    if not build(lock):
         print("\nA book could not be built: Sphinx says above what is wrong.")
+        print_failures(failures)
         return 1
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     if not failures:
@@ -258,19 +274,18 @@ def make() -> int:
         f"But {len(failures)} of {len(margins.pages())} pages failed. `make book` runs "
         "them again; the appendix on checks says what a failure can mean.",
     )
-    for failure in failures:
-        print(f"{failure['page']}, cell {failure['cell']}: {failure['says']}")
+    print_failures(failures)
     return 1
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--check", action="store_true", help="build nothing")
-    if parser.parse_args(argv).check:
-        return 1 if read_failures() or not (CHINESE / "index.html").exists() else 0
+def print_failures(failures: list[dict]) -> None:
+    """Print a line for each page that failed."""
+    for failure in failures:
+        print(f"{failure['page']}, cell {failure['cell']}: {failure['says']}")
+
+
+def main() -> int:
+    """Make the books; return the exit status."""
     try:
         return make()
     except KeyboardInterrupt:
@@ -278,14 +293,15 @@ def main(argv: list[str] | None = None) -> int:
         return 130
     except Exception as error:
         # Each library says in its own words that it met a full disk.
-        full = getattr(error, "errno", None) == errno.ENOSPC
+        full = getattr(error, "errno", None) in DISK_FULL
         if full or shutil.disk_usage(ROOT).free < FREE_DISK_WANTED:
             print(
                 f"The disk that holds {ROOT} is full: free at least "
                 f"{FREE_DISK_WANTED / 1e6:.0f} MB, then start `make book` again."
             )
             return 1
-        raise
+        traceback.print_exc()
+        return 1
 
 
 if __name__ == "__main__":

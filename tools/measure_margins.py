@@ -164,15 +164,14 @@ def environment_python(name: str) -> str:
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     stamp = folder / "made"
-    if not stamp.exists():
+    wanted = requirements(name)
+    listed = "\n".join(wanted)
+    if not stamp.exists() or stamp.read_text("utf-8") != listed:
         print(f"Making the environment with the {name} versions ...", flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-            + requirements(name),
-            check=True,
-        )
-        stamp.touch()
+        pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        subprocess.run([*pip, *wanted], check=True)
+        stamp.write_text(listed, encoding="utf-8")
     return str(python)
 
 

@@ -161,8 +161,8 @@ class Stored:
             What :func:`reasons` returns.
         """
         found = []
-        if len(self.runs) < RUNS:
-            found.append(f"{len(self.runs)} of {RUNS} runs")
+        if len(self.conditions()) < RUNS:
+            found.append(f"{len(self.conditions())} of {RUNS} runs of the present code")
         stored = {
             (cell, source): outcome
             for cell, outcomes in self.content.get("cells", {}).items()
@@ -178,6 +178,8 @@ class Stored:
             ]
             if missed:
                 found.append(f"{cell}: failed under {', '.join(missed)}: {source}")
+            if all(held is None for held in outcome["held"]):
+                found.append(f"{cell}: never evaluated: {source}")
         for comparison in self.comparisons():
             if (
                 comparison.margin is not None

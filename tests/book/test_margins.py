@@ -145,13 +145,30 @@ def test_an_assertion_that_was_not_measured_is_a_problem(page):
     write, add = page
     fill(add)
     write("pass", "assert x > 0.5\nassert x > 0.6")
-    assert problems() == ["cell-1: not measured: x > 0.6"]
+    assert problems() == [
+        "0 of 12 runs of the present code",
+        "cell-1: not measured: x > 0.6",
+    ]
+
+
+def test_runs_of_other_code_do_not_count(page):
+    write, add = page
+    fill(add)
+    write("pass", "x = 0.6\nassert x > 0.5")
+    assert problems() == ["0 of 12 runs of the present code"]
+
+
+def test_an_assertion_that_was_never_reached_is_a_problem(page):
+    write, add = page
+    write("pass", "assert x > 0.5\nif False:\n    assert x > 0.6")
+    fill(add)
+    assert problems() == ["cell-1: never evaluated: x > 0.6"]
 
 
 def test_too_few_runs_are_a_problem(page):
     _, add = page
     add(0, 0.9)
-    assert problems() == ["1 of 12 runs"]
+    assert problems() == ["1 of 12 runs of the present code"]
 
 
 def test_runs_of_other_code_are_dropped_and_a_repeated_run_replaces_itself(page):
