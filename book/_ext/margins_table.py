@@ -68,7 +68,7 @@ class Margins(SphinxDirective):
 
 
 def told(runs):
-    """Return what the runs were made with: processors, versions, commits."""
+    """Return what the runs were made with: processors and versions."""
     parts = sorted({run["processor"] for run in runs})
     names = sorted({name for run in runs for name in run["versions"]})
     for name, versions in [
@@ -76,7 +76,6 @@ def told(runs):
         *((name, {run["versions"].get(name, "") for run in runs}) for name in names),
     ]:
         parts.append(" ".join([name, *sorted(filter(None, versions), key=_in_order)]))
-    parts.append(" ".join(["commit", *sorted({run["commit"] for run in runs})]))
     return "; ".join(parts) + "."
 
 
