@@ -37,9 +37,11 @@ TIMEOUT = 1800
 # Far from each other and from the seeds of the pages, which are below 100,000.
 SHIFT = 1_000_003
 
-# Pages about TensorFlow itself: they call it by name.
+# Pages about TensorFlow itself, which call it by name, and pages that take gradients
+# with `inspection`.
 TENSORFLOW_ONLY = {
     "algorithm/training",
+    "applications/medical",
     "code/project",
     "faq/index",
     "math/backpropagation",
