@@ -37,7 +37,8 @@ from mnist_tutorial.models import INPUT_SHAPE, NUM_CLASSES, build_fast_cnn
 from mnist_tutorial.training import make_schedule, train_fast
 
 SEEDS = range(10)
-LOOP = "while True: pass"
+# It ends with the process that began it.
+LOOP = "from os import getppid as up; first = up()\nwhile up() == first: pass"
 STORED = Path(__file__).with_suffix(".json")
 
 

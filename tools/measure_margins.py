@@ -36,6 +36,8 @@ ENVIRONMENTS = ROOT / "_build" / "environments"
 TIMEOUT = 1800
 # Far from each other and from the seeds of the pages, which are below 100,000.
 SHIFT = 1_000_003
+# It ends with the process that began it.
+LOOP = "from os import getppid as up; first = up()\nwhile up() == first: pass"
 
 # Pages about TensorFlow itself, which call it by name, and pages that take gradients
 # with `inspection`.
@@ -108,8 +110,7 @@ def run_page(page: str, condition: Condition, python: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "noted.json"
         command = [python, __file__, "--worker", page, str(shift_of(condition)), out]
-        loop = "while True: pass" if condition.busy else "pass"
-        beside = subprocess.Popen([python, "-c", loop])
+        beside = subprocess.Popen([python, "-c", LOOP if condition.busy else "pass"])
         try:
             done = subprocess.run(
                 command, env=environment, cwd=ROOT, capture_output=True, text=True
