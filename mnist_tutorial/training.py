@@ -132,7 +132,8 @@ def train(
     )
     # Like the metric, it has its variables before `fit` traces its step: made while
     # tracing they would take as long as the rest of the trace.
-    model.optimizer.build(model.trainable_variables)
+    if model.built:
+        model.optimizer.build(model.trainable_variables)
     record = _Record()
     watched = "loss" if validation_data is None else "val_loss"
     progress_bar = _ProgressBar()

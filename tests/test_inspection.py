@@ -515,7 +515,7 @@ def test_guided_backprop_stays_though_what_was_learned_is_gone(digits, head):
     ink = x[..., 0] > 0
     assert min(kept(lambda m: guided_backprop(m, x, y), digits, head[-1:], ink)) > 0.7
     assert min(kept(lambda m: guided_backprop(m, x, y), digits, head, ink)) > 0.5
-    assert min(kept(lambda m: guided_backprop(m, x, y), digits, None, ink)) > 0.2
+    assert min(kept(lambda m: guided_backprop(m, x, y), digits, None, ink)) > 0.15
 
 
 def test_blank_paper_makes_maps_alike_that_have_nothing_in_common(digits):

@@ -643,6 +643,15 @@ def test_the_loop_by_hand_is_softmax_regression_in_numpy(data):
     np.testing.assert_allclose(model.get_weights()[1], bias, atol=1e-5)
 
 
+def test_a_model_that_does_not_know_its_input_yet_is_trained(data):
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    train(model, *data, epochs=1)
+    first = model.get_weights()[0]
+    train(model, *data, epochs=1)
+    assert first.shape == (784, 10)
+    assert not np.array_equal(first, model.get_weights()[0])
+
+
 def test_one_step_by_hand_takes_the_examples_as_they_come(data):
     x, y = data
     model = build_linear()
