@@ -12,18 +12,15 @@ settings were chosen on validation images; the test images only report.
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path.insert(0, str(ROOT / "tools"))
 
-from kernel_environment import ENVIRONMENT, threads
+from measure_margins import ENVIRONMENT, busy, commit, processor, threads
 
 # Read as TensorFlow loads: before the next import.
 os.environ.update(ENVIRONMENT | threads(1))
@@ -37,8 +34,6 @@ from mnist_tutorial.models import INPUT_SHAPE, NUM_CLASSES, build_fast_cnn
 from mnist_tutorial.training import make_schedule, train_fast
 
 SEEDS = range(10)
-# It ends with the process that began it.
-LOOP = "from os import getppid as up; first = up()\nwhile up() == first: pass"
 STORED = Path(__file__).with_suffix(".json")
 
 
@@ -85,19 +80,6 @@ def train_now(model: keras.Model, x: np.ndarray, y: np.ndarray, seed: int) -> No
 RECIPES = {"before": (build_before, train_before), "now": (build_fast_cnn, train_now)}
 
 
-@contextmanager
-def beside(is_busy: bool) -> Iterator[None]:
-    """Keep a process at work for each core but one, or none."""
-    count = len(os.sched_getaffinity(0)) - 1 if is_busy else 0
-    loops = [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
-
-
 def measure(name: str, seed: int, train_set: tuple, test_set: tuple) -> dict:
     """Train one network; building it and tracing it count."""
     build, train = RECIPES[name]
@@ -130,22 +112,16 @@ def main() -> None:
         measure(name, 0, train_set, test_set)
     runs = []
     for is_busy in (False, True):
-        with beside(is_busy):
+        with busy(len(os.sched_getaffinity(0)) - 1 if is_busy else 0):
             for seed in SEEDS:
                 for name in list(RECIPES)[:: 1 if seed % 2 else -1]:
                     run = measure(name, seed, train_set, test_set)
                     runs.append({"busy": is_busy, **run})
                     print(runs[-1], flush=True)
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    ).stdout.strip()
     about = {
         "command": "python benchmarks/quick_recipe.py",
-        "commit": commit,
-        "processor": platform.processor() or platform.machine(),
+        "commit": commit(),
+        "processor": processor(),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
         "runs": runs,

@@ -1,6 +1,6 @@
 """Run every notebook that has changed, side by side, then build both books.
 
-    python tools/make_book.py           what `make book` does
+    python tools/make_book.py    what `make book` does
 
 A page whose cell fails does not stop the others: it is built with its error, named in
 the last lines, and run again next time. What has been run is kept at once, so that a

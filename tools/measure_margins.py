@@ -22,7 +22,9 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,6 +104,18 @@ def backend_of(condition: Condition, page: str) -> str:
     return "tensorflow" if page in kept else condition.backend
 
 
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Keep a number of processes at work meanwhile."""
+    loops = [subprocess.Popen([sys.executable, "-c", LOOP]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
 def run_page(page: str, condition: Condition, python: str) -> dict:
     """Run one page in a process of its own and return what was noted."""
     environment = os.environ | ENVIRONMENT | threads(condition.threads)
@@ -110,14 +124,10 @@ def run_page(page: str, condition: Condition, python: str) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "noted.json"
         command = [python, __file__, "--worker", page, str(shift_of(condition)), out]
-        beside = subprocess.Popen([python, "-c", LOOP if condition.busy else "pass"])
-        try:
+        with busy(1 if condition.busy else 0):
             done = subprocess.run(
                 command, env=environment, cwd=ROOT, capture_output=True, text=True
             )
-        finally:
-            beside.kill()
-            beside.wait()
         if done.returncode != 0:
             return {"error": done.stderr.strip()[-2000:]}
         noted = json.loads(out.read_text("utf-8"))
