@@ -112,6 +112,22 @@ def checked_labels(
     return labels
 
 
+def checked_scores(scores: np.ndarray, *, name: str = "logits") -> np.ndarray:
+    """Return finite numbers of shape ``(n, num_classes)``, at least one, or refuse."""
+    scores = checked_array(name, scores)
+    if scores.ndim != 2 or not scores.size:
+        raise InputError(
+            f"{name} must have shape (n, num_classes), one row an example, got "
+            f"{scores.shape}"
+        )
+    if not np.isfinite(scores).all():
+        raise InputError(
+            f"{name} must be finite numbers, got NaN or infinity; train again with a "
+            "smaller learning_rate"
+        )
+    return scores
+
+
 def are_probabilities(outputs: np.ndarray) -> bool:
     """Tell whether rows ``(n, num_classes)`` lie in [0, 1] and each adds up to 1."""
     outputs = np.asarray(outputs)

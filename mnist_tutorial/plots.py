@@ -47,7 +47,22 @@ def plot_digits(
     -------
     matplotlib.figure.Figure
         Empty if there are no images: a faultless model has no errors to show.
+
+    Raises
+    ------
+    InputError
+        If the images have another rank, or there are more or fewer titles or marks.
     """
+    if len(images) and np.squeeze(images[0]).ndim != 2:
+        raise InputError(
+            "images must have shape (n, height, width) or (n, height, width, 1), got "
+            f"{np.shape(images)}; x[:1] keeps the first axis, x[0] drops it"
+        )
+    for name, values in {"titles": titles, "marked": marked}.items():
+        if values is not None and len(values) != len(images):
+            raise InputError(
+                f"{name} must be {len(images)}, one an image, got {len(values)}"
+            )
     if len(images) == 0:
         return plt.figure()
     columns = min(columns, len(images))
@@ -79,10 +94,6 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
     ----------
     history
         What ``training.train`` returns.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     figure, axes = plt.subplots(1, 2, figsize=(8, 3))
     epochs = range(1, len(history["loss"]) + 1)
@@ -113,10 +124,6 @@ def plot_losses(
     window
         Average over this many steps, since single batches jump; at most the
         length of the shortest run.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -151,10 +158,6 @@ def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
         column = prediction.
     ax
         Where to draw; a new figure without it.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 4.6))
@@ -196,10 +199,6 @@ def plot_feature_maps(
         ``(height, width, 1)``; drawn first, ink dark on white.
     columns
         Maps in a row.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
 
     Raises
     ------

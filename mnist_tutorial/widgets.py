@@ -10,8 +10,8 @@ import ipywidgets
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
+from mnist_tutorial.checks import checked_images
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import feature_maps, map_layers
 from mnist_tutorial.plots import plot_feature_maps
@@ -38,10 +38,10 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     Raises
     ------
     InputError
-        If there is no image, no layer gives maps, or the images do not fit the model.
+        If there is no image, an image is of another kind or does not fit the model, or
+        no layer gives maps.
     """
-    if len(images) == 0:
-        raise InputError("images must hold at least one image, got none")
+    images = checked_images(images)
     names = map_layers(model)
     if not names:
         raise InputError(
@@ -57,16 +57,13 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     def draw(change: dict | None = None) -> None:
         image = images[index.value]
         maps = feature_maps(model, image[np.newaxis], layer.value)[0]
-        drawing.value = _to_png(plot_feature_maps(maps, image=image))
+        figure = plot_feature_maps(maps, image=image)
+        file = io.BytesIO()
+        figure.savefig(file, format="png")
+        plt.close(figure)  # or the notebook shows it once more
+        drawing.value = file.getvalue()
 
     layer.observe(draw, names="value")
     index.observe(draw, names="value")
     draw()
     return ipywidgets.VBox([layer, index, drawing])
-
-
-def _to_png(figure: Figure) -> bytes:
-    file = io.BytesIO()
-    figure.savefig(file, format="png")
-    plt.close(figure)  # or the notebook shows it once more
-    return file.getvalue()

@@ -1,7 +1,5 @@
 """Overfitting made visible: what is read from a history, what each regulariser does."""
 
-import itertools
-
 import keras
 import numpy as np
 import pytest
@@ -33,79 +31,45 @@ def test_gap_is_read_at_the_lowest_loss_and_at_the_end():
     assert generalization_gap(TURNING) == GeneralizationGap(2, 3.0, -0.125, 0.375)
 
 
-def test_gap_of_a_run_that_still_improves():
-    history = {
-        "accuracy": [0.2, 0.4],
-        "val_accuracy": [0.25, 0.5],
-        "val_loss": [2.0, 1.0],
-    }
-    gap = generalization_gap(history)
-    assert (gap.best_epoch, gap.loss_rise, gap.accuracy_change) == (2, 1.0, 0.0)
-    assert gap.accuracy_gap == pytest.approx(-0.1)
-
-
-def test_the_first_of_equal_losses_counts():
-    history = {**TURNING, "val_loss": [1.0, 0.5, 0.5, 0.5]}
-    assert generalization_gap(history).best_epoch == 2
-
-
-losses = st.floats(0.001, 100)
+losses = st.sampled_from([0.25, 0.5, 1.0, 3.0])
 shares = st.floats(0, 1)
 
 
 @given(st.lists(st.tuples(shares, shares, losses), min_size=2, max_size=30))
-def test_the_best_epoch_has_no_better_one(curves):
+def test_the_best_epoch_is_the_first_without_a_better_one(curves):
     accuracy, val_accuracy, val_loss = (
         list(curve) for curve in zip(*curves, strict=True)
     )
     gap = generalization_gap(
         {"accuracy": accuracy, "val_accuracy": val_accuracy, "val_loss": val_loss}
     )
-    assert 1 <= gap.best_epoch <= len(curves)
-    assert all(val_loss[gap.best_epoch - 1] <= loss for loss in val_loss)
-    assert gap.loss_rise >= 1
-    assert val_accuracy[gap.best_epoch - 1] + gap.accuracy_change == pytest.approx(
-        val_accuracy[-1]
+    best = val_loss.index(min(val_loss))
+    assert gap == (
+        best + 1,
+        val_loss[-1] / val_loss[best],
+        val_accuracy[-1] - val_accuracy[best],
+        accuracy[-1] - val_accuracy[-1],
     )
-
-
-def test_numbers_are_plain():
-    assert [type(value) for value in generalization_gap(TURNING)] == [int] + [float] * 3
+    assert [type(value) for value in gap] == [int, float, float, float]
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("history", "message"),
     [
-        ({"val_loss": [1.0, 2.0]}, "one entry an epoch in every curve"),
-        ({"accuracy": []}, "one entry an epoch in every curve"),
-        ({"val_accuracy": [0.5, 0.5, np.nan, 0.5]}, "val_accuracy must hold finite"),
-        ({"val_loss": [1.0, 2.0, 3.0, np.inf]}, "smaller learning_rate"),
-        ({"val_loss": [1.0, 2.0, 0.0, 1.0]}, "must be positive"),
+        ({}, "history must have accuracy, got nothing"),
+        (
+            {name: TURNING[name] for name in ("loss", "accuracy")},
+            "val_accuracy, got loss, accuracy; train with validation_data",
+        ),
+        (
+            {name: values[:1] for name, values in TURNING.items()},
+            "at least two epochs, got 1",
+        ),
+        ({**TURNING, "val_loss": [1.0, np.nan]}, "val_loss .* smaller learning_rate"),
     ],
 )
-def test_histories_that_cannot_be_read_are_refused(change, message):
-    history = {**TURNING, **change}
+def test_histories_that_cannot_be_read_are_refused(history, message):
     with pytest.raises(InputError, match=message):
-        generalization_gap(history)
-
-
-@pytest.mark.parametrize("epochs", [0, 1])
-def test_too_few_epochs_are_refused(epochs):
-    history = {name: values[:epochs] for name, values in TURNING.items()}
-    with pytest.raises(InputError, match="at least two epochs, got"):
-        generalization_gap(history)
-
-
-def test_an_empty_history_is_refused():
-    with pytest.raises(InputError, match="got nothing"):
-        generalization_gap({})
-
-
-def test_a_history_without_validation_is_refused():
-    history = {name: TURNING[name] for name in ("loss", "accuracy")}
-    with pytest.raises(
-        InputError, match="val_accuracy, got loss, accuracy; train with"
-    ):
         generalization_gap(history)
 
 
@@ -118,24 +82,16 @@ def test_shuffled_labels_are_the_same_labels_in_another_order():
     np.testing.assert_array_equal(np.bincount(shuffled), np.bincount(y))
     assert not np.array_equal(shuffled, y)
     np.testing.assert_array_equal(y, np.repeat(np.arange(10), 50))
-
-
-def test_shuffled_labels_say_nothing_about_the_old_ones():
-    y = np.repeat(np.arange(10), 50)
+    np.testing.assert_array_equal(shuffled, shuffle_labels(y, seed=3))
+    # They say nothing about the old ones, and other seeds deal otherwise.
     right = [np.mean(shuffle_labels(y, seed=seed) == y) for seed in range(100)]
-    assert abs(np.mean(right) - 0.1) < 0.01
+    assert abs(np.mean(right) - 0.1) < 0.01 and len(set(right)) > 10
 
 
-def test_the_seed_decides_the_order():
-    y = np.arange(100)
-    np.testing.assert_array_equal(shuffle_labels(y, seed=1), shuffle_labels(y, seed=1))
-    assert not np.array_equal(shuffle_labels(y, seed=1), shuffle_labels(y, seed=2))
-
-
-@pytest.mark.parametrize("y", [[], [7, 7, 7], [[0, 1], [1, 0]], 3])
-def test_labels_that_cannot_be_shuffled_are_refused(y):
+@pytest.mark.parametrize("y", [[], np.eye(2, dtype=int), [0.5, 1.0]])
+def test_labels_that_are_no_classes_are_refused(y):
     with pytest.raises(InputError, match="y must"):
-        shuffle_labels(np.array(y))
+        shuffle_labels(y)
 
 
 # --- the shifts ----------------------------------------------------------------------
@@ -151,14 +107,10 @@ def as_array(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-def test_shifts_are_for_training_only(digits):
+def test_shifts_are_for_training_only_and_keep_the_form_of_images(digits):
     x, _ = digits
     np.testing.assert_array_equal(as_array(build_shifts()(x, training=False)), x)
     np.testing.assert_array_equal(build_shifts().predict(x, verbose=0), x)
-
-
-def test_shifts_keep_the_form_of_images(digits):
-    x, _ = digits
     moved = as_array(build_shifts()(x, training=True))
     assert moved.shape == x.shape and moved.dtype == np.float32
     assert moved.min() >= 0 and moved.max() <= 1
@@ -223,28 +175,20 @@ def test_background_comes_in_at_the_border():
 # --- the network and its regularisers ------------------------------------------------
 
 
-@pytest.mark.parametrize(("filters", "hidden_units"), [(8, 128), (2, 16), (1, 1)])
-def test_parameters_are_as_counted_by_hand(filters, hidden_units):
-    model = build_regularized_cnn(filters=filters, hidden_units=hidden_units)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"dropout_rate": 0.5, "weight_decay": 1e-3, "augment": build_shifts}],
+)
+def test_parameters_are_as_counted_by_hand_whatever_regularises(options):
+    model = build_regularized_cnn(**options)
     by_hand = (
-        (5 * 5 * 1 + 1) * filters
-        + (3 * 3 * filters + 1) * 2 * filters
-        + (5 * 5 * 2 * filters + 1) * hidden_units
-        + (hidden_units + 1) * 10
+        (5 * 5 * 1 + 1) * 8
+        + (3 * 3 * 8 + 1) * 16
+        + (5 * 5 * 16 + 1) * 128
+        + (128 + 1) * 10
     )
-    assert model.count_params() == by_hand
+    assert model.count_params() == by_hand == 53_994
     assert model.output_shape == (None, 10)
-
-
-def test_the_default_is_as_large_as_the_docstring_says():
-    assert build_regularized_cnn().count_params() == 53_994
-
-
-def test_regularisers_add_no_parameter():
-    model = build_regularized_cnn(
-        dropout_rate=0.5, weight_decay=1e-3, augment=build_shifts
-    )
-    assert model.count_params() == 53_994
 
 
 def test_without_regularisers_training_sees_what_prediction_sees(digits):
@@ -259,7 +203,7 @@ def test_without_regularisers_training_sees_what_prediction_sees(digits):
 
 
 def test_weight_decay_adds_the_squares_of_all_weights_and_no_bias():
-    model = build_regularized_cnn(filters=2, hidden_units=4, weight_decay=0.01)
+    model = build_regularized_cnn(weight_decay=0.01)
     for variable in model.trainable_variables:
         variable.assign(np.full(variable.shape, 0.5))
     kernels = [v for v in model.get_weights() if v.ndim > 1]
@@ -273,12 +217,8 @@ def test_dropout_acts_before_each_dense_layer_and_in_training_only(digits):
     keras.utils.set_random_seed(0)
     model = build_regularized_cnn(dropout_rate=0.25)
     kinds = [type(layer).__name__ for layer in model.layers]
-    assert [
-        after for before, after in itertools.pairwise(kinds) if before == "Dropout"
-    ] == [
-        "Dense",
-        "Dense",
-    ]
+    places = [index for index, kind in enumerate(kinds) if kind == "Dropout"]
+    assert [kinds[index + 1] for index in places] == ["Dense", "Dense"]
     dropouts = [layer for layer in model.layers if type(layer).__name__ == "Dropout"]
     for layer in dropouts:
         kept = as_array(layer(np.ones((1, 40_000)), training=True))
@@ -306,15 +246,9 @@ def test_augmentation_changes_training_and_no_prediction(digits):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"filters": 0}, "filters must be a whole number from 1, got 0"),
-        ({"filters": 2.5}, "filters must be a whole number"),
-        ({"hidden_units": -1}, "hidden_units must be a whole number"),
-        ({"dropout_rate": 1.0}, r"dropout_rate must be in \[0, 1\), got 1.0"),
-        ({"dropout_rate": -0.1}, "dropout_rate must be in"),
-        ({"dropout_rate": float("nan")}, "dropout_rate must be in"),
-        ({"weight_decay": -1e-3}, "weight_decay must be a finite number"),
-        ({"weight_decay": float("nan")}, "weight_decay must be a finite number"),
-        ({"weight_decay": float("inf")}, "weight_decay must be a finite number"),
+        ({"dropout_rate": 1.0}, r"dropout_rate must be a number in \[0, 1\), got 1.0"),
+        ({"dropout_rate": -0.1}, "dropout_rate must be a number in"),
+        ({"weight_decay": -1e-3}, r"weight_decay must be a number in \[0, inf\)"),
     ],
 )
 def test_options_out_of_range_are_refused(options, message):

@@ -42,8 +42,10 @@ def drawn(figure):
 # --- digits --------------------------------------------------------------------------
 
 
-def test_digits_are_drawn_in_order_dark_on_white(images):
-    figure = plots.plot_digits(images)
+@pytest.mark.parametrize("axis", [True, False])
+def test_digits_are_drawn_in_order_dark_on_white(images, axis):
+    images = 0.2 * images  # faint ones stay faint
+    figure = plots.plot_digits(images if axis else images[..., 0])
     assert isinstance(figure, Figure)
     axes = drawn(figure)
     assert len(axes) == 7
@@ -54,11 +56,6 @@ def test_digits_are_drawn_in_order_dark_on_white(images):
         assert shown.get_clim() == (0, 1)
         assert not ax.axison
         assert ax.get_title() == ""
-
-
-def test_a_faint_image_stays_faint():
-    figure = plots.plot_digits(np.full((1, 28, 28), 0.2))
-    assert drawn(figure)[0].images[0].get_clim() == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -75,29 +72,17 @@ def test_digits_stand_in_rows(images, columns, grid):
         assert ax.get_subplotspec().num1 == place
 
 
-def test_images_without_a_channel_axis_are_the_same(images):
-    with_axis = drawn(plots.plot_digits(images))
-    without = drawn(plots.plot_digits(images[..., 0]))
-    for one, two in zip(with_axis, without, strict=True):
-        np.testing.assert_array_equal(
-            one.images[0].get_array(), two.images[0].get_array()
-        )
-
-
-def test_titles_are_set_and_the_marked_ones_stand_out(images):
+@pytest.mark.parametrize(
+    "marked", [None, np.array([False, True, False, False, True, False, False])]
+)
+def test_titles_are_set_and_the_marked_ones_stand_out(images, marked):
     titles = [f"{n} → {n + 1}" for n in range(7)]
-    marked = np.array([False, True, False, False, True, False, False])
     axes = drawn(plots.plot_digits(images, titles, columns=4, marked=marked))
     assert [ax.get_title() for ax in axes] == titles
-    for ax, is_marked in zip(axes, marked, strict=True):
-        assert (to_hex(ax.title.get_color()) == plots.ORANGE.lower()) == is_marked
-        assert (ax.title.get_fontweight() == "bold") == is_marked
-
-
-def test_nothing_is_marked_unless_asked(images):
-    for ax in drawn(plots.plot_digits(images[:2], ["a", "b"])):
-        assert ax.title.get_color() == "black"
-        assert ax.title.get_fontweight() == "normal"
+    looks = [(to_hex(ax.title.get_color()), ax.title.get_fontweight()) for ax in axes]
+    plain, strong = ("#000000", "normal"), (plots.ORANGE.lower(), "bold")
+    expected = [False] * 7 if marked is None else marked
+    assert looks == [strong if is_marked else plain for is_marked in expected]
 
 
 def test_no_images_give_an_empty_figure():
@@ -105,6 +90,22 @@ def test_no_images_give_an_empty_figure():
     figure = plots.plot_digits(np.empty((0, 28, 28, 1)), [])
     assert isinstance(figure, Figure)
     assert drawn(figure) == []
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((28, 28), {}, r"got \(28, 28\); x\[:1\] keeps the first axis"),
+        ((28, 28, 1), {}, r"got \(28, 28, 1\); x\[:1\] keeps the first axis"),
+        ((3, 28, 28, 3), {}, "images must have shape"),
+        ((3, 28, 28), {"titles": ["a", "b"]}, "titles must be 3, one an image, got 2"),
+        ((3, 28, 28), {"marked": [True] * 4}, "marked must be 3, one an image, got 4"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(shape, options, message):
+    with pytest.raises(InputError, match=message):
+        plots.plot_digits(np.zeros(shape), **options)
+    assert not plt.get_fignums()
 
 
 # --- the history ---------------------------------------------------------------------
@@ -130,15 +131,10 @@ def test_history_has_a_panel_each_for_loss_and_accuracy():
             assert list(line.get_xdata()) == [1, 2, 3]
             assert list(line.get_ydata()) == HISTORY[key]
         assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
-        assert training.get_color() != validation.get_color()
+        colours = [training.get_color(), validation.get_color()]
+        assert colours == [plots.BLUE, plots.ORANGE]
         texts = [text.get_text() for text in ax.get_legend().get_texts()]
         assert texts == ["training", "validation"]
-
-
-def test_both_panels_use_one_colour_for_one_thing():
-    loss, accuracy = plots.plot_history(HISTORY).axes
-    colours = [[line.get_color() for line in ax.lines] for ax in (loss, accuracy)]
-    assert colours[0] == colours[1] == [plots.BLUE, plots.ORANGE]
 
 
 def test_history_without_validation_has_one_line_a_panel():
@@ -162,11 +158,12 @@ def test_epochs_are_whole_on_the_axis(epochs):
 
 
 def test_losses_are_drawn_as_they_are_without_a_window():
-    ax = plots.plot_losses({"one": [3.0, 1.0, 2.0]})
+    # What became NaN is left out and does not spread.
+    ax = plots.plot_losses({"one": [3.0, 1.0, 2.0, np.nan]})
     assert isinstance(ax, Axes)
     (line,) = ax.lines
-    assert list(line.get_xdata()) == [1, 2, 3]
-    np.testing.assert_allclose(line.get_ydata(), [3, 1, 2])
+    assert list(line.get_xdata()) == [1, 2, 3, 4]
+    np.testing.assert_allclose(line.get_ydata(), [3, 1, 2, np.nan])
     assert ax.get_legend() is None
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "loss")
 
@@ -179,16 +176,13 @@ def test_a_window_averages_the_steps_up_to_where_it_stands():
     np.testing.assert_allclose(line.get_ydata(), expected)
 
 
-def test_runs_are_named_and_have_colours_of_their_own():
-    runs = {name: [1.0, 2.0] for name in "abcdef"}
-    ax = plots.plot_losses(runs)
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == list("abcdef")
-    assert len({to_hex(line.get_color()) for line in ax.lines}) == 6
-
-
-def test_no_run_is_dropped_when_there_are_many():
-    runs = {f"run {n}": [1.0, 2.0] for n in range(9)}
-    assert len(plots.plot_losses(runs).lines) == 9
+def test_runs_are_named_in_the_colours_of_okabe_and_ito_and_none_is_dropped():
+    palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"}
+    ax = plots.plot_losses({name: [1.0, 2.0] for name in "abcdefghi"})
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == list("abcdefghi")
+    colours = [to_hex(line.get_color()) for line in ax.lines]
+    assert set(colours[:6]) == palette and len(colours) == 9
 
 
 @pytest.mark.parametrize("window", [0, 4])
@@ -197,12 +191,6 @@ def test_a_window_that_does_not_fit_the_shortest_run_is_refused(window):
     with pytest.raises(InputError, match=rf"1\.\.3 steps, got {window}"):
         plots.plot_losses(runs, window=window)
     assert not plt.get_fignums()
-
-
-def test_losses_that_became_nan_are_left_out_and_do_not_spread():
-    values = [1.0, 2.0, np.nan, np.nan]
-    (line,) = plots.plot_losses({"one": values}).lines
-    np.testing.assert_allclose(line.get_ydata()[:2], [1, 2])
 
 
 # --- the confusion matrix ------------------------------------------------------------
@@ -225,27 +213,24 @@ def annotations(ax):
     }
 
 
-def test_every_count_is_written_where_it_belongs_and_zeros_stay_blank(matrix):
+def test_every_count_is_written_where_it_belongs_and_colour_shows_errors(matrix):
+    before = matrix.copy()
     ax = plots.plot_confusion_matrix(matrix)
+    np.testing.assert_array_equal(matrix, before)
     assert isinstance(ax, Axes)
     written = {place: text.get_text() for place, text in annotations(ax).items()}
     expected = {
-        (row, column): str(matrix[row, column])
-        for row in range(10)
-        for column in range(10)
-        if matrix[row, column]
-    }
-    assert written == expected
-    assert (5, 3) not in written
-
-
-def test_colour_shows_errors_only(matrix):
-    ax = plots.plot_confusion_matrix(matrix)
+        place: str(count) for place, count in np.ndenumerate(matrix) if count
+    }  # zeros stay blank
+    assert written == expected and (5, 3) not in written
     (image,) = ax.images
-    errors = matrix.astype(float)
-    np.fill_diagonal(errors, 0)
+    errors = matrix * (1.0 - np.eye(10))
     np.testing.assert_array_equal(image.get_array(), errors)
     assert image.get_clim() == (0, 40)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("prediction", "label")
+    assert list(ax.get_xticks()) == list(ax.get_yticks()) == list(range(10))
+    bottom, top = ax.get_ylim()
+    assert bottom > top, "the first row is at the top, as in a matrix"
 
 
 def luminance(colour):
@@ -263,26 +248,12 @@ def test_every_count_can_be_read_on_its_colour(matrix):
         assert contrast > 0.35, (row, column, contrast)
 
 
-def test_axes_say_which_is_which(matrix):
-    ax = plots.plot_confusion_matrix(matrix)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("prediction", "label")
-    assert list(ax.get_xticks()) == list(ax.get_yticks()) == list(range(10))
-    bottom, top = ax.get_ylim()
-    assert bottom > top, "the first row is at the top, as in a matrix"
-
-
 def test_a_matrix_without_errors_is_no_division_by_zero():
     ax = plots.plot_confusion_matrix(5 * np.eye(3, dtype=int))
     assert {text.get_text() for text in ax.texts} == {"5"}
     assert ax.images[0].get_clim() == (0, 1)
     for text in ax.texts:
         assert text.get_color() == "black"
-
-
-def test_the_matrix_is_not_changed(matrix):
-    before = matrix.copy()
-    plots.plot_confusion_matrix(matrix)
-    np.testing.assert_array_equal(matrix, before)
 
 
 # --- feature maps --------------------------------------------------------------------
@@ -312,9 +283,10 @@ def test_maps_are_drawn_in_order_after_their_image(maps, images):
 
 
 def test_maps_can_be_compared_with_each_other(maps):
-    figure = plots.plot_feature_maps(maps)
     limit = np.abs(maps).max()
-    assert {ax.images[0].get_clim() for ax in drawn(figure)} == {(-limit, limit)}
+    for values, limits in ((maps, (-limit, limit)), (0 * maps, (-1, 1))):
+        axes = drawn(plots.plot_feature_maps(values))
+        assert {ax.images[0].get_clim() for ax in axes} == {limits}
 
 
 def test_a_map_is_white_where_it_is_zero_and_its_sign_has_a_colour(maps):
@@ -325,11 +297,6 @@ def test_a_map_is_white_where_it_is_zero_and_its_sign_has_a_colour(maps):
     assert (low, high) == (plots.BLUE.lower(), plots.ORANGE.lower())
     # A scale of 256 colours has none that is exactly the middle.
     assert min(int(zero[at : at + 2], 16) for at in (1, 3, 5)) >= 253
-
-
-def test_maps_of_zeros_are_no_division_by_zero():
-    (ax,) = drawn(plots.plot_feature_maps(np.zeros((3, 3, 1))))
-    assert ax.images[0].get_clim() == (-1, 1)
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (1, 5, 5, 3), (5, 5, 0)])
@@ -356,10 +323,3 @@ def test_axes_that_are_handed_in_are_used(draw):
     assert not left.lines and not left.images
     assert right.lines or right.images
     assert plt.get_fignums() == [figure.number], "a second figure was made"
-
-
-def test_colours_are_okabe_and_itos():
-    palette = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"}
-    runs = {name: [1.0] for name in "abcdef"}
-    lines = plots.plot_losses(runs).lines
-    assert {to_hex(line.get_color()) for line in lines} == palette

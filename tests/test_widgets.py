@@ -61,29 +61,25 @@ def assert_shows(call, model, images, layer, index):
     np.testing.assert_array_equal(image, images[index])
 
 
-def test_begins_with_the_first_layer_and_image(model, images, drawn):
-    layer, index, drawing = parts(feature_map_browser(model, images))
-    assert list(layer.options) == [layer.name for layer in model.layers[:5]]
-    assert layer.value == model.layers[0].name
-    assert (index.value, index.min, index.max) == (0, 0, 3)
-    assert len(drawn) == 1
-    assert_shows(drawn[-1], model, images, model.layers[0].name, 0)
-
-
 def test_each_control_draws_what_it_says(model, images, drawn):
     layer, index, drawing = parts(feature_map_browser(model, images))
-    pictures = [bytes(drawing.value)]
+    names = [layer.name for layer in model.layers[:5]]
+    assert (list(layer.options), layer.value) == (names, names[0])
+    assert (index.value, index.min, index.max) == (0, 0, 3)
+    pictures = []
+
+    def look():
+        pictures.append(bytes(drawing.value))
+        assert_shows(drawn[-1], model, images, layer.value, index.value)
+
+    look()
     index.value = 2
-    pictures.append(bytes(drawing.value))
-    assert_shows(drawn[-1], model, images, model.layers[0].name, 2)
-    layer.value = model.layers[3].name
-    pictures.append(bytes(drawing.value))
-    assert_shows(drawn[-1], model, images, model.layers[3].name, 2)
+    look()
+    layer.value = names[3]
+    look()
     index.value = 3
-    pictures.append(bytes(drawing.value))
-    assert_shows(drawn[-1], model, images, model.layers[3].name, 3)
-    assert len(set(pictures)) == 4, "a picture did not follow its control"
-    assert len(drawn) == 4
+    look()
+    assert len(set(pictures)) == len(drawn) == 4
 
 
 def test_the_picture_is_the_one_that_plots_makes(model, images):
@@ -106,16 +102,10 @@ def test_two_browsers_do_not_disturb_each_other(model, images, drawn):
     assert bytes(two[2].value) == before != bytes(one[2].value)
 
 
-def test_a_model_without_maps_is_refused(images):
+def test_images_and_models_without_maps_are_refused(model, images):
     with pytest.raises(InputError, match="Conv2D"):
         feature_map_browser(models.build_linear(), images)
-
-
-def test_no_images_are_refused(model, images):
-    with pytest.raises(InputError, match="at least one image"):
+    with pytest.raises(InputError, match="at least one pixel"):
         feature_map_browser(model, images[:0])
-
-
-def test_images_that_do_not_fit_are_refused(model, images):
     with pytest.raises(InputError, match="images must have shape"):
         feature_map_browser(model, images[..., 0])

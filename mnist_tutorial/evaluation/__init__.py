@@ -1,50 +1,32 @@
 """Say how good a classifier is, and how sure that is.
 
-Plain arrays in, plain numbers out: nothing here knows Keras. The page
+Arrays in, plain numbers out; only :func:`predict_classes` takes a network. The page
 ``code/evaluation`` teaches it. In the order in which to read:
 
 - ``intervals``: how sure a counted share is, and a mean of repeated runs;
-- ``predictions``: what the predicted classes tell: accuracy, confusion matrix,
-  precision and recall of each class, two networks compared, the worst errors;
+- ``predictions``: which class a network gives each image, and its worst errors;
+- ``confusion``: accuracy, confusion matrix, precision and recall of each class;
+- ``comparison``: two networks compared on the same images;
 - ``calibration``: what the probabilities are worth, and how one number mends them;
-- ``rankings``: whether positives get higher scores than negatives, at no threshold;
-- ``regions``: how well predicted regions lie on the true ones, pixel by pixel;
-- ``checks``: what is refused.
+- ``auc``: whether positives get higher scores than negatives, at no threshold;
+- ``overlap``: how well predicted regions lie on the true ones, pixel by pixel.
 """
 
+from mnist_tutorial.evaluation.auc import roc_auc
 from mnist_tutorial.evaluation.calibration import (
-    Reliability,
     expected_calibration_error,
     fit_temperature,
     log_loss,
     reliability,
     softmax,
 )
-from mnist_tutorial.evaluation.intervals import (
-    Estimate,
-    MeanEstimate,
-    mean_interval,
-    wilson_interval,
-)
-from mnist_tutorial.evaluation.predictions import (
-    ClassReport,
-    PairedComparison,
-    accuracy,
-    confusion_matrix,
-    mcnemar,
-    per_class,
-    worst_errors,
-)
-from mnist_tutorial.evaluation.rankings import AreaEstimate, roc_auc
-from mnist_tutorial.evaluation.regions import intersection_over_union
+from mnist_tutorial.evaluation.comparison import mcnemar
+from mnist_tutorial.evaluation.confusion import accuracy, confusion_matrix, per_class
+from mnist_tutorial.evaluation.intervals import mean_interval, wilson_interval
+from mnist_tutorial.evaluation.overlap import intersection_over_union
+from mnist_tutorial.evaluation.predictions import predict_classes, worst_errors
 
 __all__ = [
-    "AreaEstimate",
-    "ClassReport",
-    "Estimate",
-    "MeanEstimate",
-    "PairedComparison",
-    "Reliability",
     "accuracy",
     "confusion_matrix",
     "expected_calibration_error",
@@ -54,6 +36,7 @@ __all__ = [
     "mcnemar",
     "mean_interval",
     "per_class",
+    "predict_classes",
     "reliability",
     "roc_auc",
     "softmax",

@@ -1,19 +1,17 @@
 """How sure a counted share is, and a mean over repeated runs."""
 
 import math
-import operator
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy import stats
 
+from mnist_tutorial.checks import check_counts, checked_array
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.evaluation.checks import check_confidence
 
 
 class Estimate(NamedTuple):
-    """A share that was counted, with the interval that the count supports.
+    """A share that was counted, with the 95 % interval that the count supports.
 
     Attributes
     ----------
@@ -41,7 +39,7 @@ class Estimate(NamedTuple):
 
 
 class MeanEstimate(NamedTuple):
-    """The mean of repeated runs, with the interval that their spread supports.
+    """The mean of repeated runs, with the 95 % interval that their spread supports.
 
     Attributes
     ----------
@@ -66,8 +64,8 @@ class MeanEstimate(NamedTuple):
         return f"{mean} (interval {low} to {high}, {self.count} runs)"
 
 
-def mean_interval(values: np.ndarray, *, confidence: float = 0.95) -> MeanEstimate:
-    """Return the mean of repeated runs with its Student t interval.
+def mean_interval(values: np.ndarray) -> MeanEstimate:
+    """Return the mean of repeated runs with its 95 % Student t interval.
 
     The interval says where the mean over all seeds lies, when those that were tried
     are a sample of them and the values spread about like a normal distribution. It
@@ -78,9 +76,6 @@ def mean_interval(values: np.ndarray, *, confidence: float = 0.95) -> MeanEstima
     ----------
     values
         One number a run, shape ``(n,)`` with at least 2.
-    confidence
-        Share of repetitions in which the interval should hold the true mean, in
-        (0, 1).
 
     Returns
     -------
@@ -90,22 +85,20 @@ def mean_interval(values: np.ndarray, *, confidence: float = 0.95) -> MeanEstima
     Raises
     ------
     InputError
-        If there are fewer than two values, one is not a finite number, or
-        ``confidence`` is out of range.
+        If there are fewer than two values, or one is not a finite number.
 
     References
     ----------
     Student, "The probable error of a mean", Biometrika 6, 1908,
     doi:10.1093/biomet/6.1.1.
     """
-    check_confidence(confidence)
-    values = np.asarray(values)
+    values = checked_array("values", values)
     if values.ndim != 1 or len(values) < 2:
         raise InputError(
             "values must be a list of at least 2 numbers, one a run, since one run "
             f"shows no spread; got shape {values.shape}"
         )
-    if values.dtype.kind not in "iuf" or not np.all(np.isfinite(values)):
+    if not np.isfinite(values).all():
         raise InputError(
             f"values must be finite numbers, got {values.tolist()}; leave out or "
             "repeat the runs that failed, and say so"
@@ -113,25 +106,18 @@ def mean_interval(values: np.ndarray, *, confidence: float = 0.95) -> MeanEstima
     values = values.astype(np.float64)
     if np.ptp(values) == 0:  # a mean of equal numbers may be off by rounding
         return MeanEstimate(*3 * (float(values[0]),), len(values))
-    mean, error = values.mean(), values.std(ddof=1) / math.sqrt(len(values))
-    half_width = stdtrit(len(values) - 1, 0.5 + confidence / 2) * error
-    return MeanEstimate(
-        float(mean), float(mean - half_width), float(mean + half_width), len(values)
-    )
+    mean, error = values.mean(), stats.sem(values)
+    low, high = stats.t.interval(0.95, len(values) - 1, mean, error)
+    return MeanEstimate(float(mean), float(low), float(high), len(values))
 
 
-def wilson_interval(
-    correct: int, total: int, *, confidence: float = 0.95
-) -> tuple[float, float]:
-    r"""Return the Wilson score interval of a share.
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share.
 
     Parameters
     ----------
     correct, total
         Number of successes, in ``0..total``, and of trials, at least 1.
-    confidence
-        Share of repetitions in which the interval should hold the true share, in
-        (0, 1).
 
     Returns
     -------
@@ -149,24 +135,19 @@ def wilson_interval(
     inference", Journal of the American Statistical Association 22, 1927,
     doi:10.1080/01621459.1927.10502953.
     """
-    try:
-        # Python's own: the narrow ones of NumPy would overflow below.
-        correct, total = operator.index(correct), operator.index(total)
-    except TypeError as error:
-        raise InputError(
-            "expected 0 <= correct <= total, both whole numbers, got "
-            f"{correct} of {total}"
-        ) from error
-    if total < 1 or not 0 <= correct <= total:
-        raise InputError(
-            f"expected 0 <= correct <= total and total >= 1, got {correct} of {total}"
-        )
-    check_confidence(confidence)
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    share = correct / total
-    centre = share + z**2 / (2 * total)
-    half_width = z * math.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
-    scale = 1 + z**2 / total
-    low, high = (centre - half_width) / scale, (centre + half_width) / scale
-    # Exact where rounding would leave the share itself outside.
-    return 0.0 if correct == 0 else low, 1.0 if correct == total else high
+    check_counts(total=total)
+    check_counts(least=0, correct=correct)
+    if correct > total:
+        raise InputError(f"correct must be at most total, got {correct} of {total}")
+    # The hypothesis does not count for the interval; this one is tested fastest.
+    test = stats.binomtest(correct, total, correct / total)
+    low, high = test.proportion_ci(method="wilson")
+    return float(low), float(high)
+
+
+def estimate_share(correct: int, total: int) -> Estimate:
+    """Return a counted share with its interval; unknown if nothing was counted."""
+    correct, total = int(correct), int(total)
+    if not total:
+        return Estimate(math.nan, 0.0, 1.0, 0, 0)
+    return Estimate(correct / total, *wilson_interval(correct, total), correct, total)

@@ -1,189 +1,79 @@
-"""What the predicted classes tell."""
+"""Which class a network gives each image, and where it errs most."""
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
-from scipy.special import bdtr, log_softmax
-from sklearn import metrics
+from scipy.special import log_softmax
 
-from mnist_tutorial.errors import InputError
-from mnist_tutorial.evaluation.checks import (
-    check_range,
-    checked_logits,
-    checked_pair,
+from mnist_tutorial.checks import (
+    check_counts,
+    check_input_shape,
+    checked_images,
+    checked_labels,
+    checked_scores,
 )
-from mnist_tutorial.evaluation.intervals import Estimate, wilson_interval
+from mnist_tutorial.errors import InputError
 
 
-class ClassReport(NamedTuple):
-    """How well one class is read.
-
-    Attributes
-    ----------
-    label
-        The class.
-    precision
-        Of what was called this class, the share that is.
-    recall
-        Of what is this class, the share that was found.
-    """
-
-    label: int
-    precision: Estimate
-    recall: Estimate
-
-
-class PairedComparison(NamedTuple):
-    """Two classifiers on the same examples.
-
-    Attributes
-    ----------
-    only_a, only_b
-        Number of examples that only the first, or only the second, read rightly.
-    p_value
-        How often chance alone would make the two counts differ so much, if either
-        classifier were as likely as the other to be the one that is right.
-    """
-
-    only_a: int
-    only_b: int
-    p_value: float
-
-    def __str__(self) -> str:
-        """Return a line like ``only A right: 12, only B right: 31, p = 0.0054``."""
-        return (
-            f"only A right: {self.only_a}, only B right: {self.only_b}, "
-            f"p = {self.p_value:.2g}"
-        )
-
-
-def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Estimate:
-    """Count the right predictions, with a 95 % Wilson interval.
-
-    Parameters
-    ----------
-    labels, predictions
-        Integer classes, both of shape ``(n,)``.
-
-    Returns
-    -------
-    Estimate
-        The accuracy, its interval and the counts.
-
-    Raises
-    ------
-    InputError
-        If the two differ in length, are empty or are not whole numbers.
-    """
-    labels, predictions = checked_pair(labels, predictions)
-    correct = int(np.sum(labels == predictions))
-    low, high = wilson_interval(correct, len(labels))
-    return Estimate(correct / len(labels), low, high, correct, len(labels))
-
-
-def confusion_matrix(
-    labels: np.ndarray, predictions: np.ndarray, *, num_classes: int = 10
+def predict_classes(
+    model: Any, images: np.ndarray, *, batch_size: int = 500
 ) -> np.ndarray:
-    """Count how often each class was taken for each other one.
+    """Let a network read images, some hundreds at a time, which saves memory.
+
+    The class is the place of the highest output (of the first, if several are equal),
+    so logits and probabilities will do alike. Dropout and augmentation are off.
 
     Parameters
     ----------
-    labels, predictions
-        Integer classes in ``0..num_classes-1``, both of shape ``(n,)``.
-    num_classes
-        Number of classes, including those that do not occur.
+    model
+        A Keras model that gives one number a class, shape ``(n, num_classes)``; or
+        one a class for every pixel, ``(n, height, width, num_classes)``.
+    images
+        Floats in [0, 1], shape ``(n, height, width, channels)``, as the model takes
+        them.
+    batch_size
+        Images computed at a time, at least 1.
 
     Returns
     -------
-    numpy.ndarray
-        Integers, shape ``(num_classes, num_classes)``: row = true class,
-        column = prediction.
+    np.ndarray
+        ``int64`` in ``0..num_classes-1``, shape ``(n,)``; ``(n, height, width)`` if the
+        model gives a class for every pixel.
 
     Raises
     ------
     InputError
-        As :func:`accuracy`, or if a class is out of range.
+        If the images are of another kind or do not fit the model, ``batch_size`` is
+        less than 1, or the model gives a single number or one that is not finite.
+
+    Examples
+    --------
+    >>> accuracy(y_test, predict_classes(model, x_test))
     """
-    labels, predictions = checked_pair(labels, predictions)
-    check_range("labels", labels, num_classes)
-    check_range("predictions", predictions, num_classes)
-    return metrics.confusion_matrix(labels, predictions, labels=range(num_classes))
+    check_counts(batch_size=batch_size)
+    images = checked_images(images)
+    if hasattr(model, "input_shape"):  # a subclass of keras.Model may not know it
+        check_input_shape(model, images)
+    return np.concatenate(
+        [
+            _classes(model.predict_on_batch(images[start : start + batch_size]))
+            for start in range(0, len(images), batch_size)
+        ]
+    )
 
 
-def per_class(
-    labels: np.ndarray, predictions: np.ndarray, *, num_classes: int = 10
-) -> list[ClassReport]:
-    """Count precision and recall of every class, with 95 % Wilson intervals.
-
-    A class that does not occur among the labels has no recall, and one that was never
-    predicted has no precision: nothing was counted. Such an estimate has the value
-    NaN, the interval from 0 to 1 and the total 0, rather than a 0 or a 1 that looks
-    like a measurement.
-
-    Parameters
-    ----------
-    labels, predictions
-        Integer classes in ``0..num_classes-1``, both of shape ``(n,)``.
-    num_classes
-        Number of classes, including those that do not occur.
-
-    Returns
-    -------
-    list of ClassReport
-        One a class, in order.
-
-    Raises
-    ------
-    InputError
-        As :func:`confusion_matrix`.
-    """
-    matrix = confusion_matrix(labels, predictions, num_classes=num_classes)
-    return [
-        ClassReport(
-            label,
-            precision=_share(matrix[label, label], matrix[:, label].sum()),
-            recall=_share(matrix[label, label], matrix[label].sum()),
+def _classes(outputs: np.ndarray) -> np.ndarray:
+    if outputs.ndim < 2 or outputs.shape[-1] < 2:
+        raise InputError(
+            "model must give one number a class, shape (n, num_classes), got "
+            f"{outputs.shape}; a single one becomes a class by a threshold, outputs > 0"
         )
-        for label in range(num_classes)
-    ]
-
-
-def mcnemar(
-    labels: np.ndarray, predictions_a: np.ndarray, predictions_b: np.ndarray
-) -> PairedComparison:
-    """Compare two classifiers on the same examples with McNemar's exact test.
-
-    Examples that both read rightly, or both wrongly, say nothing about which is
-    better. Of the others, each is a coin that falls for one of the two: the p-value is
-    the two-sided binomial one of a fair coin.
-
-    Parameters
-    ----------
-    labels, predictions_a, predictions_b
-        Integer classes, all of shape ``(n,)``.
-
-    Returns
-    -------
-    PairedComparison
-        The two counts and the p-value, which is 1 if the classifiers are never right
-        one without the other.
-
-    Raises
-    ------
-    InputError
-        If the three differ in length, are empty or are not whole numbers.
-
-    References
-    ----------
-    Q. McNemar, "Note on the sampling error of the difference between correlated
-    proportions or percentages", Psychometrika 12, 1947, doi:10.1007/BF02295996.
-    """
-    labels, predictions_a = checked_pair(labels, predictions_a, "predictions_a")
-    labels, predictions_b = checked_pair(labels, predictions_b, "predictions_b")
-    a_right, b_right = labels == predictions_a, labels == predictions_b
-    only_a, only_b = int(np.sum(a_right & ~b_right)), int(np.sum(b_right & ~a_right))
-    tail = bdtr(min(only_a, only_b), only_a + only_b, 0.5)
-    return PairedComparison(only_a, only_b, min(1.0, 2 * float(tail)))
+    if not np.isfinite(outputs).all():
+        raise InputError(
+            "model must give finite numbers, got NaN or infinity; train it again with "
+            "a smaller learning_rate"
+        )
+    return outputs.argmax(axis=-1)
 
 
 def worst_errors(
@@ -212,20 +102,10 @@ def worst_errors(
         If ``logits`` is not a finite 2-D array, a label has no column in it, or
         ``count`` is negative.
     """
-    logits = checked_logits(logits)
-    if count < 0:
-        raise InputError(f"count must not be negative, got {count}")
-    labels, predictions = checked_pair(labels, logits.argmax(axis=1))
-    check_range("labels", labels, logits.shape[1])
-    loss = -log_softmax(logits.astype(np.float64), axis=1)[
-        np.arange(len(labels)), labels
-    ]
-    wrong = np.flatnonzero(labels != predictions)
+    check_counts(least=0, count=count)
+    logits = checked_scores(logits)
+    labels = checked_labels(labels, *logits.shape)
+    losses = -log_softmax(logits.astype(np.float64), axis=1)
+    loss = losses[np.arange(len(labels)), labels]
+    wrong = np.flatnonzero(labels != logits.argmax(axis=1))
     return wrong[np.argsort(-loss[wrong], kind="stable")][:count]
-
-
-def _share(correct: int, total: int) -> Estimate:
-    correct, total = int(correct), int(total)
-    if not total:
-        return Estimate(float("nan"), 0.0, 1.0, 0, 0)
-    return Estimate(correct / total, *wilson_interval(correct, total), correct, total)

@@ -1,0 +1,111 @@
+"""Accuracy, confusion matrix, precision and recall: against counting in a loop."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.evaluation import (
+    accuracy,
+    confusion_matrix,
+    per_class,
+    wilson_interval,
+)
+
+pairs_of_classes = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=80
+)
+each_measure = pytest.mark.parametrize("measure", [accuracy, confusion_matrix])
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs_of_classes, st.sampled_from([np.uint8, np.int64]))
+def test_counts_are_those_of_a_loop(pairs, dtype):
+    labels, predictions = (list(values) for values in zip(*pairs, strict=True))
+    expected = np.zeros((5, 5), dtype=int)
+    for label, prediction in pairs:
+        expected[label, prediction] += 1
+    matrix = confusion_matrix(np.array(labels, dtype), predictions, num_classes=5)
+    assert np.issubdtype(matrix.dtype, np.integer)
+    np.testing.assert_array_equal(matrix, expected)
+
+    right = sum(label == prediction for label, prediction in pairs)
+    found = accuracy(np.array(labels, dtype), predictions)
+    interval = wilson_interval(right, len(pairs))
+    assert found == (right / len(pairs), *interval, right, len(pairs))
+    assert [type(part) for part in found] == [float, float, float, int, int]
+
+
+@settings(max_examples=100, deadline=None)
+@given(pairs_of_classes)
+def test_precision_and_recall_are_scikit_learns(pairs):
+    labels, predictions = (np.array(values) for values in zip(*pairs, strict=True))
+    precision, recall, _, support = metrics.precision_recall_fscore_support(
+        labels, predictions, labels=range(5), zero_division=np.nan
+    )
+    found = per_class(labels, predictions, num_classes=5)
+    assert [report.label for report in found] == list(range(5))
+    np.testing.assert_array_equal([r.precision.value for r in found], precision)
+    np.testing.assert_array_equal([r.recall.value for r in found], recall)
+    assert [report.recall.total for report in found] == support.tolist()
+    assert [report.precision.total for report in found] == [
+        int(np.sum(predictions == label)) for label in range(5)
+    ]
+
+
+def test_each_share_has_the_interval_of_its_own_count():
+    labels = np.repeat([0, 1], [30, 70])
+    predictions = np.repeat([0, 1, 0, 1], [20, 10, 5, 65])
+    zero = per_class(labels, predictions)[0]
+    assert zero.recall == (20 / 30, *wilson_interval(20, 30), 20, 30)
+    assert zero.precision == (20 / 25, *wilson_interval(20, 25), 20, 25)
+
+
+def test_ten_classes_are_usual_and_those_that_do_not_occur_stay_unknown():
+    assert confusion_matrix([3, 3, 3], [3, 3, 8]).shape == (10, 10)
+    found = per_class([3, 3, 3], [3, 3, 8])
+    assert len(found) == 10
+    assert found[3].precision.value == 1 and found[3].recall.correct == 2
+    assert found[8].precision.value == 0 and found[8].precision.total == 1
+    for unknown in (found[8].recall, found[0].recall, found[0].precision):
+        assert math.isnan(unknown.value)
+        assert unknown[1:] == (0.0, 1.0, 0, 0)
+
+
+@each_measure
+@pytest.mark.parametrize(
+    ("labels", "predictions", "message"),
+    [
+        ([], [], "labels must be at least one class"),
+        ([1, 2], [1, 2, 3], r"predictions must be 2 classes .* got shape \(3,\)"),
+        (np.eye(2, dtype=int), [1, 0], r"labels must .* argmax\(axis=1\)"),
+        ([1, 2], [[0.1, 0.9], [0.8, 0.2]], r"predictions must .* argmax\(axis=1\)"),
+        ([1.0, 2.0], [1, 2], "labels must be whole numbers from 0, got float64"),
+        ([1, 2], [0.5, 1.0], "predictions must be whole numbers from 0, got float64"),
+        ([-1, 2], [0, 1], "labels must be in 0.., got -1 to 2"),
+    ],
+)
+def test_two_lists_of_classes_are_needed(measure, labels, predictions, message):
+    with pytest.raises(InputError, match=message):
+        measure(labels, predictions)
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "message"),
+    [
+        ([0, 10], [0, 1], r"labels must be in 0\.\.9, got 0 to 10"),
+        ([0, 1], [3, 12], r"predictions must be in 0\.\.9, got 3 to 12"),
+    ],
+)
+def test_classes_that_the_matrix_has_no_place_for_are_refused(
+    labels, predictions, message
+):
+    for measure in (confusion_matrix, per_class):
+        with pytest.raises(InputError, match=message):
+            measure(labels, predictions)
+    with pytest.raises(InputError, match="num_classes must be a whole number from 1"):
+        confusion_matrix([0], [0], num_classes=0)

@@ -1,0 +1,180 @@
+"""Intervals: against their equations, published tables, and how often they hold."""
+
+import functools
+import math
+import statistics
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.evaluation import mean_interval, wilson_interval
+from mnist_tutorial.evaluation.intervals import Estimate, MeanEstimate, estimate_share
+
+# --- a share -------------------------------------------------------------------------
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 20_000), st.floats(0, 1))
+def test_the_bounds_are_the_shares_that_the_score_test_just_admits(total, share):
+    correct = round(share * total)
+    share = correct / total
+    low, high = wilson_interval(correct, total)
+    assert 0 <= low <= share <= high <= 1 and low < high
+    for bound in (low, high):
+        deviations = abs(share - bound) / math.sqrt(bound * (1 - bound) / total or 1)
+        expected = 0 if bound in (0, 1) else 1.959963984540054
+        assert deviations == pytest.approx(expected, rel=1e-9)
+    mirrored = wilson_interval(total - correct, total)
+    np.testing.assert_allclose(mirrored, (1 - high, 1 - low), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_the_interval_is_that_of_newcombes_table(correct, total, low, high):
+    # R. G. Newcombe, Statistics in Medicine 17, 1998, table I, method 3.
+    found = wilson_interval(np.uint16(correct), np.int64(total))
+    assert found == pytest.approx((low, high), abs=5e-5)
+    assert [type(bound) for bound in found] == [float, float]
+
+
+@functools.cache
+def bounds_of(total):
+    return np.array([wilson_interval(count, total) for count in range(total + 1)])
+
+
+def coverage(total, share):
+    """Sum the binomial probabilities of all counts whose interval holds the share."""
+    low, high = bounds_of(total).T
+    held = (low <= share) & (share <= high)
+    return stats.binom.pmf(np.arange(total + 1), total, share)[held].sum()
+
+
+@pytest.mark.parametrize(
+    ("total", "share"),
+    [
+        *((10_000, share) for share in (0.5, 0.9, 0.95, 0.98, 0.99, 0.995)),
+        *((2000, share) for share in (0.5, 0.9, 0.95, 0.98)),
+    ],
+)
+def test_the_interval_holds_the_share_as_often_as_it_says(total, share):
+    # Counts are whole, so 95 % cannot be met exactly: within a point of it.
+    assert 0.94 < coverage(total, share) < 0.96
+
+
+@pytest.mark.parametrize(
+    ("total", "share"), [(2000, 0.995), (200, 0.98), (100, 0.98), (50, 0.9), (10, 0.5)]
+)
+def test_it_does_so_roughly_when_few_errors_are_expected(total, share):
+    # Ten errors or fewer come in coarse steps: no interval does better on all shares.
+    assert 0.925 < coverage(total, share) < 0.985
+
+
+def test_it_does_so_on_average_over_shares():
+    shares = np.random.default_rng(1).uniform(0.9, 0.999, 200)
+    assert 0.945 < np.mean([coverage(1000, share) for share in shares]) < 0.955
+
+
+@pytest.mark.parametrize(
+    ("correct", "total", "message"),
+    [
+        (0, 0, "total must be a whole number from 1, got 0"),
+        (-1, 5, "correct must be a whole number from 0, got -1"),
+        (0.98, 100, "correct must be a whole number from 0, got 0.98"),
+        (6, 5, "correct must be at most total, got 6 of 5"),
+    ],
+)
+def test_counts_out_of_range_are_refused(correct, total, message):
+    with pytest.raises(InputError, match=message):
+        wilson_interval(correct, total)
+
+
+def test_what_was_not_counted_is_unknown():
+    assert estimate_share(3, 4) == Estimate(0.75, *wilson_interval(3, 4), 3, 4)
+    value, *others = estimate_share(np.int64(0), np.int64(0))
+    assert math.isnan(value) and others == [0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (
+            Estimate(0.9902, 0.98807, 0.99194, 9902, 10_000),
+            "99.02 % (95 % interval 98.81 % to 99.19 %, 9902 of 10000)",
+        ),
+        (
+            Estimate(0.0, 0.0, 1.0, 0, 1),
+            "0.00 % (95 % interval 0.00 % to 100.00 %, 0 of 1)",
+        ),
+        (Estimate(math.nan, 0.0, 1.0, 0, 0), "unknown (0 of 0)"),
+        (
+            MeanEstimate(0.98123, 0.97941, 0.98306, 5),
+            "0.9812 (interval 0.9794 to 0.9831, 5 runs)",
+        ),
+        (MeanEstimate(0.5, 0.5, 0.5, 2), "0.5000 (interval 0.5000 to 0.5000, 2 runs)"),
+        (MeanEstimate(12.34, 9.9, 14.8, 3), "12.3 (interval 9.9 to 14.8, 3 runs)"),
+        (MeanEstimate(1234.5, 900.0, 1569, 4), "1234 (interval 900 to 1569, 4 runs)"),
+    ],
+)
+def test_an_estimate_reads_as_a_sentence_would(estimate, text):
+    assert str(estimate) == f"{estimate}" == text
+
+
+# --- a mean of runs ------------------------------------------------------------------
+
+# The 97.5 % quantiles of Student's distribution, as tables of it print them.
+QUANTILES = {2: 12.7062047, 3: 4.3026527, 5: 2.7764451, 10: 2.2621572, 20: 2.0930241}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(list(QUANTILES)), st.sampled_from(["f4", "f8"]))
+def test_the_mean_has_the_interval_of_students_table(data, count, dtype):
+    runs = st.lists(st.floats(-1e3, 1e3, width=32), min_size=count, max_size=count)
+    values = data.draw(runs)
+    spread = statistics.stdev(values)
+    assume(spread > 1e-3)
+    mean, half_width = statistics.mean(values), QUANTILES[count] * spread / count**0.5
+    found = mean_interval(np.array(values, dtype))
+    expected = (mean, mean - half_width, mean + half_width, count)
+    assert found == pytest.approx(expected, rel=1e-7, abs=1e-7 * half_width)
+    assert [type(part) for part in found] == [float, float, float, int]
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_the_interval_holds_the_mean_as_often_as_it_says(count):
+    draws = np.random.default_rng(0).normal(0.98, 0.001, (4000, count))
+    found = [mean_interval(values) for values in draws]
+    covered = np.mean([estimate.low <= 0.98 <= estimate.high for estimate in found])
+    assert abs(covered - 0.95) < 0.01  # three standard deviations
+
+
+@pytest.mark.parametrize("value", [0.1, 0.97, 3])
+def test_equal_runs_leave_no_width(value):
+    assert mean_interval(3 * [value]) == MeanEstimate(value, value, value, 3)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([], r"at least 2 numbers, one a run, .* got shape \(0,\)"),
+        ([0.5], r"at least 2 numbers, one a run, .* got shape \(1,\)"),
+        (0.5, r"at least 2 numbers, one a run, .* got shape \(\)"),
+        ([[0.5, 0.6]], r"at least 2 numbers, one a run, .* got shape \(1, 2\)"),
+        ([0.5, math.nan], "values must be finite numbers, got .*nan"),
+        ([math.inf, 1], "values must be finite numbers, got .*inf"),
+        (["0.5", "0.6"], "values must be an array of numbers"),
+    ],
+)
+def test_one_run_shows_no_spread_and_failed_ones_are_not_left_out(values, message):
+    with pytest.raises(InputError, match=message):
+        mean_interval(values)
