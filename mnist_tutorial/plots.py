@@ -29,7 +29,7 @@ def plot_digits(
     columns: int = 10,
     marked: Sequence[bool] | None = None,
 ) -> Figure:
-    """Draw images in rows, ink dark on white.
+    """Draw images in rows, ink dark on white; none, if a faultless model has no errors.
 
     Parameters
     ----------
@@ -42,11 +42,6 @@ def plot_digits(
         Images in a row.
     marked
         Which titles to set in bold orange, for example the wrong readings.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Empty if there are no images: a faultless model has no errors to show.
 
     Raises
     ------

@@ -88,21 +88,12 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
     Parameters
     ----------
     images
-        As for :func:`shift`.
+        As for :func:`shift`, which gives and refuses the same.
     epsilon
-        How far every pixel moves, in [0, 1]; then it is cut to [0, 1].
+        How far every pixel moves, in [0, 1], or it is refused; then the image is cut
+        to [0, 1].
     seed
         For the coin.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32`` in [0, 1], of the same shape.
-
-    Raises
-    ------
-    InputError
-        If the images are of another kind or ``epsilon`` is out of range.
     """
     check_in("[0, 1]", epsilon=epsilon)
     images = checked_images(images)
@@ -125,17 +116,12 @@ def fgsm(
     model
         A model that gives logits, shape ``(n, num_classes)``.
     images
-        As for :func:`shift`, as the model takes them. All of them are attacked at
-        once, so hand in some hundreds at a time.
+        As for :func:`shift`, which gives the same, and as the model takes them. All of
+        them are attacked at once, so hand in some hundreds at a time.
     labels
         The right classes, shape ``(n,)``.
     epsilon
         How far a pixel may move, in [0, 1]; the result is cut to [0, 1].
-
-    Returns
-    -------
-    np.ndarray
-        ``float32`` in [0, 1], of the same shape.
 
     Raises
     ------

@@ -102,15 +102,8 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray) -> Reliability:
 
     Parameters
     ----------
-    labels
-        Integer classes, shape ``(n,)``.
-    probabilities
-        Shape ``(n, num_classes)``, in [0, 1]; every row adds up to 1.
-
-    Raises
-    ------
-    InputError
-        If the two do not fit, or a row is not a distribution.
+    labels, probabilities
+        As for :func:`log_loss`, with the same errors.
     """
     labels, probabilities = _checked_pair(labels, probabilities)
     is_right = probabilities.argmax(axis=1) == labels
@@ -136,7 +129,7 @@ def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray) ->
     Parameters
     ----------
     labels, probabilities
-        As for :func:`reliability`, with the same errors.
+        As for :func:`log_loss`, with the same errors.
 
     Returns
     -------

@@ -93,15 +93,11 @@ def mean_interval(values: np.ndarray) -> MeanEstimate:
     doi:10.1093/biomet/6.1.1.
     """
     values = checked_array("values", values)
-    if values.ndim != 1 or len(values) < 2:
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
         raise InputError(
-            "values must be a list of at least 2 numbers, one a run, since one run "
-            f"shows no spread; got shape {values.shape}"
-        )
-    if not np.isfinite(values).all():
-        raise InputError(
-            f"values must be finite numbers, got {values.tolist()}; leave out or "
-            "repeat the runs that failed, and say so"
+            "values must be at least 2 finite numbers, one a run, since one run shows "
+            f"no spread, got {values.tolist()}; leave out or repeat the runs that "
+            "failed, and say so"
         )
     values = values.astype(np.float64)
     if np.ptp(values) == 0:  # a mean of equal numbers may be off by rounding

@@ -124,10 +124,7 @@ def test_calibration_error_nears_zero_only_with_labels_drawn_as_announced():
     assert boastful > 0.1
 
 
-each_measure = pytest.mark.parametrize("measure", [log_loss, reliability])
-
-
-@each_measure
+@pytest.mark.parametrize("measure", [log_loss, reliability])
 @pytest.mark.parametrize(
     "row", [[0.5, 0.6], [0.5, 0.4], [1.5, -0.5], [3.0, -4.0], [0.0, 0.0]]
 )
@@ -136,8 +133,7 @@ def test_rows_that_are_no_distribution_are_refused(measure, row):
         measure([0, 1], [[0.25, 0.75], row])
 
 
-@each_measure
-def test_rows_that_nearly_add_up_are_made_to(measure):
+def test_rows_that_nearly_add_up_are_made_to():
     rows = np.array([[1.0009, 0.0]])
     assert log_loss([0], rows) == 0
     assert expected_calibration_error([0], rows) == 0

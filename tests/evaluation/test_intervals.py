@@ -150,12 +150,11 @@ def test_the_mean_has_the_interval_of_students_table(data, count, dtype):
     assert [type(part) for part in found] == [float, float, float, int]
 
 
-@pytest.mark.parametrize("count", [2, 6])
-def test_the_interval_holds_the_mean_as_often_as_it_says(count):
-    draws = np.random.default_rng(0).normal(0.98, 0.001, (4000, count))
+def test_the_interval_holds_the_mean_as_often_as_it_says():
+    draws = np.random.default_rng(0).normal(0.98, 0.001, (2000, 3))
     found = [mean_interval(values) for values in draws]
     covered = np.mean([estimate.low <= 0.98 <= estimate.high for estimate in found])
-    assert abs(covered - 0.95) < 0.01  # three standard deviations
+    assert abs(covered - 0.95) < 0.015  # three standard deviations
 
 
 @pytest.mark.parametrize("value", [0.1, 0.97, 3])
@@ -166,12 +165,11 @@ def test_equal_runs_leave_no_width(value):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([], r"at least 2 numbers, one a run, .* got shape \(0,\)"),
-        ([0.5], r"at least 2 numbers, one a run, .* got shape \(1,\)"),
-        (0.5, r"at least 2 numbers, one a run, .* got shape \(\)"),
-        ([[0.5, 0.6]], r"at least 2 numbers, one a run, .* got shape \(1, 2\)"),
-        ([0.5, math.nan], "values must be finite numbers, got .*nan"),
-        ([math.inf, 1], "values must be finite numbers, got .*inf"),
+        ([0.5], r"at least 2 finite numbers, one a run, .* got \[0.5\]"),
+        (0.5, "at least 2 finite numbers, one a run, .* got 0.5"),
+        ([[0.5, 0.6]], r"at least 2 finite numbers, .* got \[\[0.5, 0.6\]\]"),
+        ([0.5, math.nan], "at least 2 finite numbers, .* got .*nan.*; leave out"),
+        ([math.inf, 1], "at least 2 finite numbers, .* got .*inf.*; leave out"),
         (["0.5", "0.6"], "values must be an array of numbers"),
     ],
 )
