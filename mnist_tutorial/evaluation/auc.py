@@ -1,4 +1,12 @@
-"""What scores are worth that put the positives before the negatives."""
+"""What scores are worth that put the positives before the negatives.
+
+References
+----------
+E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, "Comparing the Areas under Two or More
+Correlated Receiver Operating Characteristic Curves", Biometrics 44, 1988,
+doi:10.2307/2531595. X. Sun, W. Xu, "Fast Implementation of DeLong's Algorithm", IEEE
+Signal Processing Letters 21, 2014, doi:10.1109/LSP.2014.2337313.
+"""
 
 import math
 from typing import NamedTuple
@@ -73,13 +81,6 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
     InputError
         If the two are no lists of one length, a label is neither 0 nor 1, a score is
         not a finite number, or there are fewer than two of a kind.
-
-    References
-    ----------
-    E. R. DeLong, D. M. DeLong, D. L. Clarke-Pearson, "Comparing the Areas under Two or
-    More Correlated Receiver Operating Characteristic Curves", Biometrics 44, 1988,
-    doi:10.2307/2531595. X. Sun, W. Xu, "Fast Implementation of DeLong's Algorithm",
-    IEEE Signal Processing Letters 21, 2014, doi:10.1109/LSP.2014.2337313.
     """
     labels, scores = _checked_ranking(labels, scores)
     positives, negatives = scores[labels == 1], scores[labels == 0]
