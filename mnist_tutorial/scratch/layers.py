@@ -302,9 +302,8 @@ class MaxPool2D(_Pool2D):
         self._check("output_gradient", output_gradient, *self._outputs.shape)
         padded_gradient = np.zeros(self._padded_shape, output_gradient.dtype)
         is_open = np.ones(self._outputs.shape, bool)  # no winner found yet
-        for pixel, pixel_gradient in zip(
-            self._pixels(self._padded), self._pixels(padded_gradient), strict=True
-        ):
+        pixels = self._pixels(self._padded), self._pixels(padded_gradient)
+        for pixel, pixel_gradient in zip(*pixels, strict=True):
             has_won = is_open & (pixel == self._outputs)  # (n, oh, ow, c)
             is_open &= ~has_won
             pixel_gradient += has_won * output_gradient

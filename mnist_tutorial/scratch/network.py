@@ -27,12 +27,24 @@ class Network(Layer):
     def __init__(self, layers: Sequence[Layer]):
         self.layers = list(layers)
         if not self.layers or not all(isinstance(item, Layer) for item in self.layers):
-            raise InputError(f"layers must be one or more layers, got {self.layers}")
+            raise InputError(f"layers must be one or more Layers, got {self.layers}")
         if len(set(self.layers)) < len(self.layers):
             raise InputError(
                 "layers must be different objects, got one of them twice; each "
                 "remembers its own inputs, so make another one"
             )
+
+    def forward(self, inputs):
+        """Hand the outputs of each layer to the next one."""
+        for layer in self.layers:
+            inputs = layer.forward(inputs)
+        return inputs
+
+    def backward(self, output_gradient):
+        """Hand the input gradient of each layer to the one before: the chain rule."""
+        for layer in reversed(self.layers):
+            output_gradient = layer.backward(output_gradient)
+        return output_gradient
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -52,18 +64,6 @@ class Network(Layer):
             for index, layer in enumerate(self.layers)
             for name in layer.parameter_names
         )
-
-    def forward(self, inputs):
-        """Hand the outputs of each layer to the next one."""
-        for layer in self.layers:
-            inputs = layer.forward(inputs)
-        return inputs
-
-    def backward(self, output_gradient):
-        """Hand the input gradient of each layer to the one before: the chain rule."""
-        for layer in reversed(self.layers):
-            output_gradient = layer.backward(output_gradient)
-        return output_gradient
 
     def predict(self, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
         """Compute the logits of many images, a batch at a time, which saves memory.
@@ -88,9 +88,8 @@ class Network(Layer):
         check_counts(batch_size=batch_size)
         check_floats("images", images)
         starts = range(0, len(images), batch_size)
-        return np.concatenate(
-            [self.forward(images[i : i + batch_size]) for i in starts]
-        )
+        batches = [images[start : start + batch_size] for start in starts]
+        return np.concatenate([self.forward(batch) for batch in batches])
 
 
 def build_cnn(seed: int) -> Network:

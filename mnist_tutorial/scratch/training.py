@@ -1,7 +1,7 @@
 """The training loop, and two ways to take a step."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from mnist_tutorial.checks import check_counts, check_floats, check_in, checked_
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch.losses import softmax_cross_entropy
 from mnist_tutorial.scratch.network import Network
+
+Arrays = Sequence[np.ndarray]
 
 
 class SGD:
@@ -33,9 +35,7 @@ class SGD:
         self.learning_rate, self.momentum = learning_rate, momentum
         self._last_steps: list[np.ndarray] = []
 
-    def update(
-        self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
-    ) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays) -> None:
         """Change the parameters in place.
 
         Parameters
@@ -48,10 +48,8 @@ class SGD:
         InputError
             If shapes do not fit each other, or those of the first call.
         """
-        _prepare(parameters, gradients, self._last_steps)
-        for parameter, gradient, step in zip(
-            parameters, gradients, self._last_steps, strict=True
-        ):
+        matched = _matched(parameters, gradients, self._last_steps)
+        for parameter, gradient, step in matched:
             step *= self.momentum
             step -= self.learning_rate * gradient
             parameter += step
@@ -100,33 +98,26 @@ class Adam:
         self._squares: list[np.ndarray] = []
         self._updates = 0
 
-    def update(
-        self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
-    ) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays) -> None:
         """Change the parameters in place, as :meth:`SGD.update` does."""
-        _prepare(parameters, gradients, self._means, self._squares)
+        matched = _matched(parameters, gradients, self._means, self._squares)
         self._updates += 1
         # The means begin at 0 and are too small at first; this makes up for it.
         correction = math.sqrt(1 - self.beta_2**self._updates)
         correction /= 1 - self.beta_1**self._updates
-        for parameter, gradient, mean, square in zip(
-            parameters, gradients, self._means, self._squares, strict=True
-        ):
+        for parameter, gradient, mean, square in matched:
             mean += (1 - self.beta_1) * (gradient - mean)
             square += (1 - self.beta_2) * (gradient**2 - square)
             direction = mean / (np.sqrt(square) + self.epsilon)
             parameter -= self.learning_rate * correction * direction
 
 
-def _prepare(
-    parameters: Sequence[np.ndarray],
-    gradients: Sequence[np.ndarray],
-    *states: list[np.ndarray],
-) -> None:
-    """Let the states begin at 0 in the first call; refuse shapes that do not fit."""
+def _matched(parameters: Arrays, gradients: Arrays, *states: list) -> Iterator:
+    """Go through all together; refuse other shapes; let states begin at 0."""
     expected = [array.shape for array in parameters]
     for state in states:
-        state.extend([] if state else map(np.zeros_like, parameters))
+        if not state:  # the first call
+            state.extend(map(np.zeros_like, parameters))
     for arrays in (gradients, *states):
         received = [np.shape(array) for array in arrays]
         if received != expected:
@@ -135,6 +126,7 @@ def _prepare(
                 f"every call, got {received}; call backward before update, and make an "
                 "optimizer for each network"
             )
+    return zip(parameters, gradients, *states, strict=True)
 
 
 def train(

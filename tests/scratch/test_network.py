@@ -37,18 +37,8 @@ def pair(request):
     return model, from_keras(model), x[:1000].astype(dtype), y[:1000]
 
 
-def test_logits_of_1000_digits_are_those_of_keras(pair):
-    model, network, x, _ = pair
-    expected = model.predict(x, batch_size=1000, verbose=0)
-    received = network.predict(x)
-    assert received.dtype == expected.dtype == x.dtype
-    assert np.abs(expected).max() > 0.1
-    tolerance = {"float32": 1e-4, "float64": 1e-12}[x.dtype.name]
-    assert np.abs(received - expected).max() < tolerance
-
-
-def test_gradients_on_1000_digits_are_those_of_keras(pair):
-    """Compare every parameter's gradient, 100 digits at a time.
+def test_logits_and_gradients_of_1000_digits_are_those_of_keras(pair):
+    """Compare every logit and every parameter's gradient, 100 digits at a time.
 
     Thirty million numbers meet a kink of ReLU or max pooling on the way. In
     ``float32``, one of them may be so close that rounding decides on which side it is,
@@ -56,26 +46,28 @@ def test_gradients_on_1000_digits_are_those_of_keras(pair):
     in one batch, and 1e-6 in the others. Two of the ten batches may have such a digit.
     """
     model, network, x, y = pair
+    dtype = x.dtype.name
     loss_function = keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True, dtype=x.dtype.name
+        from_logits=True, dtype=dtype
     )
     errors = []
     for start in range(0, 1000, 100):
         images, labels = x[start : start + 100], y[start : start + 100]
         with tf.GradientTape() as tape:
-            expected_loss = loss_function(labels, model(images))
+            expected_logits = model(images)
+            expected_loss = loss_function(labels, expected_logits)
         expected = tape.gradient(expected_loss, model.trainable_variables)
-        loss, gradient = softmax_cross_entropy(network.forward(images), labels)
-        assert network.backward(gradient).shape == images.shape
+        logits = network.forward(images)
+        tolerance = {"float32": 1e-4, "float64": 1e-12}[dtype]
+        assert np.abs(logits - expected_logits.numpy()).max() < tolerance
+        loss, gradient = softmax_cross_entropy(logits, labels)
         assert loss == pytest.approx(float(expected_loss), rel=1e-5)
-        assert {array.dtype for array in network.gradients} == {x.dtype}
-        errors.append(
-            max(
-                relative_error(one, other.numpy())
-                for one, other in zip(network.gradients, expected, strict=True)
-            )
-        )
-    if x.dtype == np.float64:
+        assert network.backward(gradient).shape == images.shape
+        assert {array.dtype for array in (logits, *network.gradients)} == {x.dtype}
+        pairs = zip(network.gradients, expected, strict=True)
+        errors.append(max(relative_error(one, other.numpy()) for one, other in pairs))
+    assert np.abs(logits).max() > 0.1
+    if dtype == "float64":
         assert max(errors) < 1e-10
     else:
         assert sorted(errors)[7] < 1e-4
