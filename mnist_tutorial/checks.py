@@ -62,6 +62,29 @@ def checked_array(name: str, values: np.ndarray) -> np.ndarray:
     return array
 
 
+def check_floats(name: str, array: np.ndarray, *shape: int | str) -> None:
+    """Refuse what is no NumPy array of floats, is empty, or has another shape.
+
+    A word in the shape, such as ``"n"``, fits any length; no shape at all, any shape.
+    """
+    is_array = isinstance(array, np.ndarray)
+    if not is_array or array.dtype.kind != "f":
+        raise InputError(
+            f"{name} must be a NumPy array of floats, got "
+            f"{array.dtype if is_array else type(array).__name__}; convert it with "
+            "np.asarray(…, dtype=np.float32)"
+        )
+    if not array.size:
+        raise InputError(f"{name} must not be empty, got shape {array.shape}")
+    fits = len(shape) == array.ndim and all(
+        isinstance(length, str) or length == got
+        for length, got in zip(shape, array.shape, strict=True)
+    )
+    if shape and not fits:
+        wanted = str(shape).replace("'", "")
+        raise InputError(f"{name} must have shape {wanted}, got {array.shape}")
+
+
 def checked_images(images: np.ndarray) -> np.ndarray:
     """Return ``float32`` images in [0, 1] with four axes, at least one, or refuse."""
     images = checked_array("images", images)

@@ -4,13 +4,12 @@ No framework is used, so that what a framework computes can be checked against
 something that can be read. The page ``math/backpropagation`` teaches it. In the order
 in which to read:
 
-- ``layers``: convolution, pooling, dense layers, and the chain rule through each;
+- ``layers``: dense layers, convolution, pooling, and the chain rule through each;
 - ``losses``: cross-entropy and mean squared error, with their gradients;
 - ``network``: layers one after another, and the document's network;
 - ``gradients``: is ``backward`` right? Measure slopes and compare;
 - ``training``: the loop and its optimizers;
-- ``conversion``: the same network from a Keras model;
-- ``checks``: what is refused.
+- ``conversion``: the same network from a Keras model.
 
 Images are ``(n, height, width, channels)`` and kernels ``(height, width, in, out)``,
 as in Keras. Everything is computed in the type of the arrays that are handed in,
@@ -18,11 +17,7 @@ as in Keras. Everything is computed in the type of the arrays that are handed in
 """
 
 from mnist_tutorial.scratch.conversion import from_keras
-from mnist_tutorial.scratch.gradients import (
-    gradient_check,
-    numerical_gradient,
-    one_sided_gradients,
-)
+from mnist_tutorial.scratch.gradients import gradient_check, numerical_gradient
 from mnist_tutorial.scratch.layers import (
     AveragePool2D,
     Conv2D,
@@ -31,8 +26,6 @@ from mnist_tutorial.scratch.layers import (
     Layer,
     MaxPool2D,
     ReLU,
-    col2im,
-    im2col,
 )
 from mnist_tutorial.scratch.losses import mean_squared_error, softmax_cross_entropy
 from mnist_tutorial.scratch.network import Network, build_cnn
@@ -50,13 +43,10 @@ __all__ = [
     "Network",
     "ReLU",
     "build_cnn",
-    "col2im",
     "from_keras",
     "gradient_check",
-    "im2col",
     "mean_squared_error",
     "numerical_gradient",
-    "one_sided_gradients",
     "softmax_cross_entropy",
     "train",
 ]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mnist_tutorial.checks import check_counts, check_floats, check_in
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch.checks import check_counts, check_floats, check_positive
 from mnist_tutorial.scratch.layers import Layer
 
 
@@ -29,43 +29,26 @@ def numerical_gradient(
     -------
     np.ndarray
         ``(f(v + step) - f(v - step)) / (2 * step)`` for each value ``v`` while the
-        others stay; ``float64``, in the shape of ``values``. This central difference
-        is the mean of the slopes on the two sides, :func:`one_sided_gradients`.
+        others stay; ``float64``, in the shape of ``values``.
 
     Raises
     ------
     InputError
-        If ``values`` are not finite floats, or ``step`` is not positive.
+        If ``values`` are not floats, or ``step`` is not positive.
     """
-    left, right = one_sided_gradients(function, values, step=step)
-    return (left + right) / 2
+    check_floats("values", values)
+    check_in("(0, inf)", step=step)
+    left, right = _one_sided(function, values, step)
+    return (left + right) / 2  # (f(v + step) - f(v - step)) / (2 * step)
 
 
-def one_sided_gradients(
-    function: Callable[[np.ndarray], float], values: np.ndarray, *, step: float = 1e-5
+def _one_sided(
+    function: Callable[[np.ndarray], float], values: np.ndarray, step: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Measure the slopes to the left and to the right of each value.
 
     They differ at a kink, such as that of ReLU at 0, where there is no derivative.
-
-    Parameters
-    ----------
-    function, values, step
-        As for :func:`numerical_gradient`.
-
-    Returns
-    -------
-    left, right : np.ndarray
-        ``(f(v) - f(v - step)) / step`` and ``(f(v + step) - f(v)) / step`` for each
-        value ``v``; ``float64``, in the shape of ``values``.
-
-    Raises
-    ------
-    InputError
-        As for :func:`numerical_gradient`.
     """
-    check_floats("values", values)
-    check_positive(step=step)
     moved = values.astype(np.float64)
     left, right = np.empty_like(moved), np.empty_like(moved)
     here = function(moved)
@@ -124,11 +107,11 @@ def gradient_check(
     Raises
     ------
     InputError
-        If more than half of an array's entries are at kinks, so that little is
-        checked.
+        If more than half of an array's entries are at kinks.
     """
-    check_counts(max_entries=max_entries)
     check_floats("inputs", inputs)
+    check_counts(max_entries=max_entries)
+    check_in("(0, inf)", step=step)
     rng = np.random.default_rng(seed)
     layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
     output_gradient = rng.normal(size=layer.forward(inputs).shape)
@@ -143,17 +126,15 @@ def gradient_check(
         count = min(array.size, max_entries)
         chosen = rng.choice(array.size, count, replace=False)
         slopes, is_smooth = _slopes(weighted_sum, array, chosen, step)
-        if np.sum(is_smooth) < count / 2:
+        if is_smooth.mean() < 0.5:
             raise InputError(
-                f"{name} must be away from kinks, got {count - np.sum(is_smooth)} of "
-                f"{count} entries at one; try random inputs and biases, or a smaller "
-                "step"
+                f"{name} must be away from kinks, got {np.sum(~is_smooth)} of {count} "
+                "entries at one; try random inputs and biases, or a smaller step"
             )
-        if isinstance(gradient, np.ndarray) and gradient.shape == array.shape:
+        errors[name] = math.inf
+        if np.shape(gradient) == array.shape:
             claimed = gradient.flat[chosen]
             errors[name] = _relative_error(claimed[is_smooth], slopes[is_smooth])
-        else:
-            errors[name] = math.inf
     return errors
 
 
@@ -167,8 +148,8 @@ def _slopes(
         array.flat[chosen] = entries
         return function()
 
-    left, right = one_sided_gradients(function_of, original, step=step)
-    near_left, near_right = one_sided_gradients(function_of, original, step=step / 2)
+    left, right = _one_sided(function_of, original, step)
+    near_left, near_right = _one_sided(function_of, original, step / 2)
     array.flat[chosen] = original
     kinks = (right - left) - 2 * (near_right - near_left)
     is_smooth = np.abs(kinks) <= 1e-6 * np.abs([left, right]).max()

@@ -1,24 +1,23 @@
 """Layers: each a function, and the chain rule through it.
 
-``forward(inputs)`` computes the outputs and remembers what ``backward`` needs.
-``backward(output_gradient)`` is told how the loss changes with each output. By the
-chain rule it finds how the loss changes with each parameter, which it keeps, and with
-each input, which it returns: the layer before takes that as its ``output_gradient``.
+``forward(inputs)`` computes the outputs and remembers what ``backward`` needs, in
+copies. ``backward(output_gradient)``, which comes after it, is told how the loss
+changes with each output. By the chain rule it finds how the loss changes with each
+parameter, which it keeps, and with each input, which it returns: the layer before
+takes that as its ``output_gradient``.
+
+In the shapes, ``n`` is the number of images, ``kh`` and ``kw`` are height and width of
+a window, ``oh`` and ``ow`` those of the outputs, and ``c``, ``in`` and ``out`` count
+channels.
 """
 
 import functools
+import math
 
 import numpy as np
 
+from mnist_tutorial.checks import check_choice, check_counts, check_floats
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch.checks import check_counts, check_floats
-from mnist_tutorial.scratch.windows import (
-    check_window,
-    col2im,
-    im2col,
-    same_border,
-    window_pixels,
-)
 
 
 class Layer:
@@ -32,7 +31,6 @@ class Layer:
     """
 
     parameter_names: tuple[str, ...] = ()
-    _output_shape: tuple[int, ...] | None = None
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -52,16 +50,9 @@ class Layer:
         """Keep the gradients of the parameters, and return that of the inputs."""
         raise NotImplementedError
 
-    def _check_output_gradient(self, output_gradient: np.ndarray) -> None:
-        name = type(self).__name__
-        if self._output_shape is None:
-            raise InputError(
-                f"backward of {name} must come after forward, got no forward yet; "
-                "call forward first"
-            )
-        check_floats(
-            f"output_gradient of {name}", output_gradient, shape=self._output_shape
-        )
+    def _check(self, name: str, array: np.ndarray, *shape: int | str) -> None:
+        """Refuse other than floats of this shape, in which a word fits any length."""
+        check_floats(f"{name} of {type(self).__name__}", array, *shape)
 
 
 class Dense(Layer):
@@ -83,27 +74,20 @@ class Dense(Layer):
     parameter_names = ("kernel", "bias")
 
     def __init__(self, kernel: np.ndarray, bias: np.ndarray):
-        check_floats("kernel of Dense", kernel, axes=2)
-        check_floats("bias of Dense", bias, shape=kernel.shape[1:])
+        self._check("kernel", kernel, "inputs", "outputs")
+        self._check("bias", bias, kernel.shape[1])
         self.kernel, self.bias = kernel.copy(), bias.copy()
         self.kernel_gradient = self.bias_gradient = None
 
     def forward(self, inputs):
         """Multiply by the weights and add up."""
-        check_floats("inputs of Dense", inputs, axes=2)
-        if inputs.shape[1] != len(self.kernel):
-            raise InputError(
-                f"inputs of Dense must have shape (n, {len(self.kernel)}), as its "
-                f"kernel has that many rows, got {inputs.shape}"
-            )
+        self._check("inputs", inputs, "n", len(self.kernel))
         self._inputs = inputs.copy()
-        outputs = inputs @ self.kernel + self.bias
-        self._output_shape = outputs.shape
-        return outputs
+        return inputs @ self.kernel + self.bias  # (n, outputs)
 
     def backward(self, output_gradient):
         """Go back the same way: what multiplied an input now multiplies a gradient."""
-        self._check_output_gradient(output_gradient)
+        self._check("output_gradient", output_gradient, "n", len(self.bias))
         self.kernel_gradient = self._inputs.T @ output_gradient  # (inputs, outputs)
         self.bias_gradient = output_gradient.sum(axis=0)  # (outputs,)
         return output_gradient @ self.kernel.T  # (n, inputs)
@@ -114,14 +98,13 @@ class ReLU(Layer):
 
     def forward(self, inputs):
         """Let what is positive pass."""
-        check_floats("inputs of ReLU", inputs)
+        self._check("inputs", inputs)
         self._is_positive = inputs > 0
-        self._output_shape = inputs.shape
         return np.maximum(inputs, 0)
 
     def backward(self, output_gradient):
         """Let the gradient pass where the input passed."""
-        self._check_output_gradient(output_gradient)
+        self._check("output_gradient", output_gradient, *self._is_positive.shape)
         return output_gradient * self._is_positive
 
 
@@ -130,54 +113,83 @@ class Flatten(Layer):
 
     def forward(self, inputs):
         """Change the shape."""
-        check_floats("inputs of Flatten", inputs)
+        self._check("inputs", inputs)
         self._input_shape = inputs.shape
-        outputs = inputs.reshape(len(inputs), -1).copy()
-        self._output_shape = outputs.shape
-        return outputs
+        return inputs.reshape(len(inputs), -1).copy()  # (n, numbers)
 
     def backward(self, output_gradient):
         """Change the shape back."""
-        self._check_output_gradient(output_gradient)
+        self._check("output_gradient", output_gradient, self._input_shape[0], "numbers")
         return output_gradient.reshape(self._input_shape)
 
 
 class _WindowLayer(Layer):
-    """A layer whose window moves over images, to which a border may be added."""
+    """What layers have in common whose window moves over images.
 
-    def __init__(self, window: int | tuple[int, int], stride: int, padding: str):
-        self._window = check_window(window, stride)
-        if padding not in ("valid", "same"):
-            raise InputError(f"padding must be 'valid' or 'same', got {padding!r}")
-        self.stride, self.padding = stride, padding
+    One could go from window to window and look at its pixels. It is quicker to go from
+    place to place *in* the window and look at all windows at once: nine steps for a
+    3x3 window, however large the images are.
+    """
+
+    def __init__(self, window: tuple[int, int], stride: int, padding: str):
+        check_counts(stride=stride)
+        check_choice("padding", padding, ("valid", "same"))
+        self._window, self.stride, self.padding = window, stride, padding
 
     def _pad(self, images: np.ndarray, value: float = 0.0) -> np.ndarray:
-        self._output_shape = None  # until forward has come to its end
-        check_floats(f"inputs of {type(self).__name__}", images, axes=4)
-        borders = [(0, 0), (0, 0)]
+        """Add a border, and remember where the images lie inside it."""
+        (kh, kw), (_, height, width, _) = self._window, images.shape
+        rows, columns = (0, 0), (0, 0)  # before and after
         if self.padding == "same":
-            for axis in (0, 1):
-                size, window = images.shape[1 + axis], self._window[axis]
-                borders[axis] = same_border(size, window, self.stride)
-        (top, _), (left, _) = borders
-        _, height, width, _ = images.shape
+            rows = same_padding(height, kh, self.stride)
+            columns = same_padding(width, kw, self.stride)
+        elif kh > height or kw > width:
+            raise InputError(
+                f"the window must fit into images of {height}x{width}, got {kh}x{kw}; "
+                "choose a smaller one, or padding='same'"
+            )
+        padded = np.pad(images, [(0, 0), rows, columns, (0, 0)], constant_values=value)
+        top, left = rows[0], columns[0]
         self._inside = np.s_[:, top : top + height, left : left + width]
-        return np.pad(images, [(0, 0), *borders, (0, 0)], constant_values=value)
+        self._padded_shape = padded.shape
+        return padded
 
     def _pixels(self, padded: np.ndarray) -> list[np.ndarray]:
-        return window_pixels(padded, self._window, self.stride)
+        """Return, for each place in a window, the pixels there of all windows.
+
+        From the top left to the bottom right, row by row, each ``(n, oh, ow, c)``.
+        They are views: what is added to them is added to ``padded``.
+        """
+        (kh, kw), (_, height, width, _) = self._window, padded.shape
+        rows, columns = height - kh + 1, width - kw + 1  # where a window can begin
+        return [
+            padded[:, i : i + rows : self.stride, j : j + columns : self.stride]
+            for i in range(kh)
+            for j in range(kw)
+        ]
+
+
+def same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
+    """Return how many pixels ``padding="same"`` adds before and after an axis.
+
+    There is to be room for ``ceil(size / stride)`` windows. Where that takes an odd
+    number of pixels, the bottom and the right get the odd one, as in Keras.
+    """
+    windows = math.ceil(size / stride)
+    missing = max((windows - 1) * stride + window - size, 0)
+    return missing // 2, missing - missing // 2
 
 
 class Conv2D(_WindowLayer):
     """Slide kernels over images; each output is the weighted sum of a window.
 
-    Images ``(n, height, width, in)`` become ``(n, out_height, out_width, out)``. As in
-    every framework, the kernel is not flipped first, as mathematicians would.
+    Images ``(n, height, width, in)`` become ``(n, oh, ow, out)``. As in every
+    framework, the kernel is not flipped first, as mathematicians would.
 
     Parameters
     ----------
     kernel
-        Floats, shape ``(kernel_height, kernel_width, in, out)``; copied.
+        Floats, shape ``(kh, kw, in, out)``; copied.
     bias
         Floats, shape ``(out,)``; copied.
     stride
@@ -190,7 +202,7 @@ class Conv2D(_WindowLayer):
     Raises
     ------
     InputError
-        If a shape or a type does not fit; so do ``forward`` and ``backward``.
+        If a shape, a type or a setting does not fit, or later the images.
     """
 
     parameter_names = ("kernel", "bias")
@@ -203,66 +215,62 @@ class Conv2D(_WindowLayer):
         stride: int = 1,
         padding: str = "valid",
     ):
-        check_floats("kernel of Conv2D", kernel, axes=4)
-        check_floats("bias of Conv2D", bias, shape=kernel.shape[3:])
+        self._check("kernel", kernel, "kh", "kw", "in", "out")
+        self._check("bias", bias, kernel.shape[3])
         super().__init__(kernel.shape[:2], stride, padding)
         self.kernel, self.bias = kernel.copy(), bias.copy()
         self.kernel_gradient = self.bias_gradient = None
 
     def forward(self, inputs):
-        """Multiply every window by every kernel, in one product of matrices."""
+        """Multiply every window, a row, by every kernel, a column, as two matrices.
+
+        That is known as im2col, and very fast. The price is memory: a 3x3 kernel with
+        stride 1 makes nine copies of most pixels.
+        """
+        channels, filters = self.kernel.shape[2:]
+        self._check("inputs", inputs, "n", "height", "width", channels)
         padded = self._pad(inputs)
-        _, _, channels, filters = self.kernel.shape
-        if inputs.shape[3] != channels:
-            raise InputError(
-                f"inputs of Conv2D must have {channels} channels, as its kernel has, "
-                f"got shape {inputs.shape}"
-            )
-        patches = im2col(padded, self._window, stride=self.stride)
-        weights = self.kernel.reshape(-1, filters)  # (kh * kw * in, out)
-        rows = patches.reshape(-1, len(weights))  # (n * oh * ow, kh * kw * in)
-        outputs = rows @ weights + self.bias  # (n * oh * ow, out)
-        self._padded_size, self._patches = padded.shape[1:3], patches
-        self._output_shape = (*patches.shape[:3], filters)
-        return outputs.reshape(self._output_shape)  # (n, oh, ow, out)
+        patches = np.concatenate(self._pixels(padded), axis=3)  # (n, oh, ow, kh*kw*in)
+        n, oh, ow, numbers = patches.shape
+        self._rows = patches.reshape(-1, numbers)  # (n*oh*ow, kh*kw*in)
+        weights = self.kernel.reshape(-1, filters)  # (kh*kw*in, out)
+        outputs = self._rows @ weights + self.bias  # (n*oh*ow, out)
+        self._output_shape = (n, oh, ow, filters)
+        return outputs.reshape(self._output_shape)
 
     def backward(self, output_gradient):
         """Go back through the product, then add up what each pixel receives.
 
         A weight was used in every window, and a pixel in several: sums over both.
         """
-        self._check_output_gradient(output_gradient)
-        filters = self.kernel.shape[3]
-        weights = self.kernel.reshape(-1, filters)  # (kh * kw * in, out)
-        rows = self._patches.reshape(-1, len(weights))  # (n * oh * ow, kh * kw * in)
-        gradient = output_gradient.reshape(-1, filters)  # (n * oh * ow, out)
-        self.kernel_gradient = (rows.T @ gradient).reshape(self.kernel.shape)
+        self._check("output_gradient", output_gradient, *self._output_shape)
+        channels, filters = self.kernel.shape[2:]
+        gradient = output_gradient.reshape(-1, filters)  # (n*oh*ow, out)
+        self.kernel_gradient = (self._rows.T @ gradient).reshape(self.kernel.shape)
         self.bias_gradient = gradient.sum(axis=0)  # (out,)
-        row_gradient = gradient @ weights.T  # (n * oh * ow, kh * kw * in)
-        padded_gradient = col2im(
-            row_gradient.reshape(self._patches.shape),
-            self._window,
-            image_size=self._padded_size,
-            stride=self.stride,
-        )
-        return padded_gradient[self._inside]
+
+        weights = self.kernel.reshape(-1, filters)  # (kh*kw*in, out)
+        row_gradient = gradient @ weights.T  # (n*oh*ow, kh*kw*in)
+        shares = row_gradient.reshape(*self._output_shape[:3], -1, channels)
+        padded_gradient = np.zeros(self._padded_shape, row_gradient.dtype)
+        for place, pixel_gradient in enumerate(self._pixels(padded_gradient)):
+            pixel_gradient += shares[..., place, :]  # (n, oh, ow, in)
+        return padded_gradient[self._inside]  # (n, height, width, in)
 
 
 class _Pool2D(_WindowLayer):
-    """The arguments that both kinds of pooling have."""
-
     def __init__(
         self, pool_size: int = 2, *, stride: int | None = None, padding: str = "valid"
     ):
         check_counts(pool_size=pool_size)
-        super().__init__(pool_size, pool_size if stride is None else stride, padding)
-        self.pool_size = pool_size
+        stride = pool_size if stride is None else stride
+        super().__init__((pool_size, pool_size), stride, padding)
 
 
 class MaxPool2D(_Pool2D):
     """Keep the largest number of each window, channel by channel.
 
-    Images ``(n, height, width, c)`` become ``(n, out_height, out_width, c)``.
+    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``.
 
     Parameters
     ----------
@@ -276,64 +284,54 @@ class MaxPool2D(_Pool2D):
     Raises
     ------
     InputError
-        If an argument is out of range; so do ``forward`` and ``backward``.
+        If an argument is out of range, or later the images do not fit.
     """
 
     def forward(self, inputs):
         """Compare the places of the window, all windows at once."""
+        self._check("inputs", inputs, "n", "height", "width", "c")
         self._padded = self._pad(inputs, value=-np.inf)
         self._outputs = functools.reduce(np.maximum, self._pixels(self._padded))
-        self._output_shape = self._outputs.shape
-        return self._outputs.copy()
+        return self._outputs.copy()  # (n, oh, ow, c)
 
     def backward(self, output_gradient):
         """Hand the gradient of each window to the pixel that won.
 
         Of several that are equally large the first one wins, as in TensorFlow.
         """
-        self._check_output_gradient(output_gradient)
-        gradient = np.zeros(self._padded.shape, output_gradient.dtype)
-        is_open = np.ones(self._output_shape, bool)  # no winner found yet
-        for pixel, pixel_gradient in zip(
-            self._pixels(self._padded), self._pixels(gradient), strict=True
-        ):
-            has_won = is_open & (pixel == self._outputs)
+        self._check("output_gradient", output_gradient, *self._outputs.shape)
+        padded_gradient = np.zeros(self._padded_shape, output_gradient.dtype)
+        is_open = np.ones(self._outputs.shape, bool)  # no winner found yet
+        pixels = self._pixels(self._padded), self._pixels(padded_gradient)
+        for pixel, pixel_gradient in zip(*pixels, strict=True):
+            has_won = is_open & (pixel == self._outputs)  # (n, oh, ow, c)
             is_open &= ~has_won
             pixel_gradient += has_won * output_gradient
-        return gradient[self._inside]
+        return padded_gradient[self._inside]  # (n, height, width, c)
 
 
 class AveragePool2D(_Pool2D):
     """Take the mean of each window, channel by channel.
 
-    Parameters
-    ----------
-    pool_size, stride
-        As for :class:`MaxPool2D`.
-    padding
-        As for :class:`Conv2D`, but the pixels of the border do not count.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range; so do ``forward`` and ``backward``.
+    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``. Parameters and errors
+    are those of :class:`MaxPool2D`; the pixels of a border do not count.
     """
 
     def forward(self, inputs):
         """Add up the places of the window, all windows at once, and divide."""
+        self._check("inputs", inputs, "n", "height", "width", "c")
         padded = self._pad(inputs)
-        self._padded_shape = padded.shape
         is_inside = np.zeros((1, *padded.shape[1:3], 1), inputs.dtype)
         is_inside[self._inside] = 1
         self._counts = sum(self._pixels(is_inside))  # (1, oh, ow, 1)
-        outputs = sum(self._pixels(padded)) / self._counts
+        outputs = sum(self._pixels(padded)) / self._counts  # (n, oh, ow, c)
         self._output_shape = outputs.shape
         return outputs
 
     def backward(self, output_gradient):
         """Share the gradient of each window out among its pixels."""
-        self._check_output_gradient(output_gradient)
-        gradient = np.zeros(self._padded_shape, output_gradient.dtype)
-        for pixel_gradient in self._pixels(gradient):
+        self._check("output_gradient", output_gradient, *self._output_shape)
+        padded_gradient = np.zeros(self._padded_shape, output_gradient.dtype)
+        for pixel_gradient in self._pixels(padded_gradient):
             pixel_gradient += output_gradient / self._counts
-        return gradient[self._inside]
+        return padded_gradient[self._inside]  # (n, height, width, c)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_tutorial.scratch.checks import check_floats, check_labels
+from mnist_tutorial.checks import check_floats, checked_labels
 
 
 def softmax_cross_entropy(
@@ -15,7 +15,7 @@ def softmax_cross_entropy(
     logits
         Floats, shape ``(n, classes)``.
     labels
-        Integers from 0 to ``classes - 1``, shape ``(n,)``.
+        Whole numbers from 0 to ``classes - 1``, shape ``(n,)``.
 
     Returns
     -------
@@ -30,17 +30,17 @@ def softmax_cross_entropy(
     InputError
         If a shape, a type or a label does not fit.
     """
-    check_floats("logits", logits, axes=2)
-    check_labels(labels, *logits.shape)
-    n = len(logits)
+    check_floats("logits", logits, "n", "classes")
+    n, classes = logits.shape
+    labels = checked_labels(labels, n, classes)
+    chosen = np.arange(n), labels.astype(int)  # each row's label
     # Only differences of logits matter; with none above 0, exp cannot overflow.
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = logits - logits.max(axis=1, keepdims=True)  # (n, classes)
     log_sums = np.log(np.exp(shifted).sum(axis=1, keepdims=True))  # (n, 1)
     log_probabilities = shifted - log_sums  # (n, classes)
-    loss = -log_probabilities[np.arange(n), labels].mean()
-    gradient = np.exp(log_probabilities)
-    gradient[np.arange(n), labels] -= 1
-    return float(loss), gradient / n
+    gradient = np.exp(log_probabilities)  # (n, classes)
+    gradient[chosen] -= 1
+    return float(-log_probabilities[chosen].mean()), gradient / n
 
 
 def mean_squared_error(
@@ -64,10 +64,9 @@ def mean_squared_error(
     Raises
     ------
     InputError
-        If the shapes differ, or there is anything but finite floats.
+        If the shapes differ, or there is anything but floats.
     """
     check_floats("predictions", predictions)
-    check_floats("targets", targets, shape=predictions.shape)
+    check_floats("targets", targets, *predictions.shape)
     differences = predictions - targets
-    loss = np.mean(differences**2)
-    return float(loss), 2 * differences / differences.size
+    return float(np.mean(differences**2)), 2 * differences / differences.size

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mnist_tutorial.checks import check_counts, check_floats
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch.checks import check_counts, check_floats
 from mnist_tutorial.scratch.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
 
 
@@ -21,21 +21,30 @@ class Network(Layer):
     Raises
     ------
     InputError
-        If there is none, or something that is no :class:`Layer`.
+        If there is none, something that is no :class:`Layer`, or one of them twice.
     """
 
     def __init__(self, layers: Sequence[Layer]):
         self.layers = list(layers)
-        if not self.layers:
-            raise InputError("layers must be at least one layer, got none")
-        for layer in self.layers:
-            if not isinstance(layer, Layer):
-                raise InputError(f"layers must be Layer objects, got {layer!r}")
-        if len({id(layer) for layer in self.layers}) < len(self.layers):
+        if not self.layers or not all(isinstance(item, Layer) for item in self.layers):
+            raise InputError(f"layers must be one or more Layers, got {self.layers}")
+        if len(set(self.layers)) < len(self.layers):
             raise InputError(
                 "layers must be different objects, got one of them twice; each "
                 "remembers its own inputs, so make another one"
             )
+
+    def forward(self, inputs):
+        """Hand the outputs of each layer to the next one."""
+        for layer in self.layers:
+            inputs = layer.forward(inputs)
+        return inputs
+
+    def backward(self, output_gradient):
+        """Hand the input gradient of each layer to the one before: the chain rule."""
+        for layer in reversed(self.layers):
+            output_gradient = layer.backward(output_gradient)
+        return output_gradient
 
     @property
     def parameters(self) -> list[np.ndarray]:
@@ -55,20 +64,6 @@ class Network(Layer):
             for index, layer in enumerate(self.layers)
             for name in layer.parameter_names
         )
-
-    def forward(self, inputs):
-        """Hand the outputs of each layer to the next one."""
-        for layer in self.layers:  # so that backward sees a forward that was refused
-            layer._output_shape = None
-        for layer in self.layers:
-            inputs = layer.forward(inputs)
-        return inputs
-
-    def backward(self, output_gradient):
-        """Hand the input gradient of each layer to the one before: the chain rule."""
-        for layer in reversed(self.layers):
-            output_gradient = layer.backward(output_gradient)
-        return output_gradient
 
     def predict(self, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
         """Compute the logits of many images, a batch at a time, which saves memory.
@@ -92,12 +87,9 @@ class Network(Layer):
         """
         check_counts(batch_size=batch_size)
         check_floats("images", images)
-        return np.concatenate(
-            [
-                self.forward(images[start : start + batch_size])
-                for start in range(0, len(images), batch_size)
-            ]
-        )
+        starts = range(0, len(images), batch_size)
+        batches = [images[start : start + batch_size] for start in starts]
+        return np.concatenate([self.forward(batch) for batch in batches])
 
 
 def build_cnn(seed: int) -> Network:

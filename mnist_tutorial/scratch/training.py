@@ -1,20 +1,16 @@
 """The training loop, and two ways to take a step."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from mnist_tutorial.checks import check_counts, check_floats, check_in, checked_labels
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch.checks import (
-    check_counts,
-    check_floats,
-    check_labels,
-    check_parts,
-    check_positive,
-)
 from mnist_tutorial.scratch.losses import softmax_cross_entropy
 from mnist_tutorial.scratch.network import Network
+
+Arrays = Sequence[np.ndarray]
 
 
 class SGD:
@@ -34,14 +30,12 @@ class SGD:
     """
 
     def __init__(self, learning_rate: float, *, momentum: float = 0.0):
-        check_positive(learning_rate=learning_rate)
-        check_parts(momentum=momentum)
+        check_in("(0, inf)", learning_rate=learning_rate)
+        check_in("[0, 1)", momentum=momentum)
         self.learning_rate, self.momentum = learning_rate, momentum
         self._last_steps: list[np.ndarray] = []
 
-    def update(
-        self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
-    ) -> None:
+    def update(self, parameters: Arrays, gradients: Arrays) -> None:
         """Change the parameters in place.
 
         Parameters
@@ -54,10 +48,8 @@ class SGD:
         InputError
             If shapes do not fit each other, or those of the first call.
         """
-        _prepare(parameters, gradients, self._last_steps)
-        for parameter, gradient, step in zip(
-            parameters, gradients, self._last_steps, strict=True
-        ):
+        matched = _matched(parameters, gradients, self._last_steps)
+        for parameter, gradient, step in matched:
             step *= self.momentum
             step -= self.learning_rate * gradient
             parameter += step
@@ -98,64 +90,43 @@ class Adam:
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
     ):
-        check_positive(learning_rate=learning_rate, epsilon=epsilon)
-        check_parts(beta_1=beta_1, beta_2=beta_2)
+        check_in("(0, inf)", learning_rate=learning_rate, epsilon=epsilon)
+        check_in("[0, 1)", beta_1=beta_1, beta_2=beta_2)
         self.learning_rate, self.epsilon = learning_rate, epsilon
         self.beta_1, self.beta_2 = beta_1, beta_2
         self._means: list[np.ndarray] = []
         self._squares: list[np.ndarray] = []
         self._updates = 0
 
-    def update(
-        self, parameters: Sequence[np.ndarray], gradients: Sequence[np.ndarray]
-    ) -> None:
-        """Change the parameters in place.
-
-        Parameters
-        ----------
-        parameters, gradients
-            As a network has them, the same in every call.
-
-        Raises
-        ------
-        InputError
-            If shapes do not fit each other, or those of the first call.
-        """
-        _prepare(parameters, gradients, self._means, self._squares)
+    def update(self, parameters: Arrays, gradients: Arrays) -> None:
+        """Change the parameters in place, as :meth:`SGD.update` does."""
+        matched = _matched(parameters, gradients, self._means, self._squares)
         self._updates += 1
         # The means begin at 0 and are too small at first; this makes up for it.
         correction = math.sqrt(1 - self.beta_2**self._updates)
         correction /= 1 - self.beta_1**self._updates
-        for parameter, gradient, mean, square in zip(
-            parameters, gradients, self._means, self._squares, strict=True
-        ):
+        for parameter, gradient, mean, square in matched:
             mean += (1 - self.beta_1) * (gradient - mean)
             square += (1 - self.beta_2) * (gradient**2 - square)
             direction = mean / (np.sqrt(square) + self.epsilon)
             parameter -= self.learning_rate * correction * direction
 
 
-def _prepare(
-    parameters: Sequence[np.ndarray],
-    gradients: Sequence[np.ndarray],
-    *states: list[np.ndarray],
-) -> None:
-    """Compare the shapes; in the first call, let the states begin at 0."""
-    shapes = [np.shape(array) for array in parameters]
-    received = [np.shape(array) for array in gradients]
-    if received != shapes:
-        raise InputError(
-            f"gradients must have the shapes of the parameters {shapes}, got "
-            f"{received}; call backward before update"
-        )
+def _matched(parameters: Arrays, gradients: Arrays, *states: list) -> Iterator:
+    """Go through all together; refuse other shapes; let states begin at 0."""
+    expected = [array.shape for array in parameters]
     for state in states:
-        if not state:
-            state.extend(np.zeros_like(array) for array in parameters)
-        if [array.shape for array in state] != shapes:
+        if not state:  # the first call
+            state.extend(map(np.zeros_like, parameters))
+    for arrays in (gradients, *states):
+        received = [np.shape(array) for array in arrays]
+        if received != expected:
             raise InputError(
-                "parameters must be those of the first call, got other shapes; each "
-                "network needs an optimizer of its own"
+                f"gradients must have the parameters' shapes {expected}, the same in "
+                f"every call, got {received}; call backward before update, and make an "
+                "optimizer for each network"
             )
+    return zip(parameters, gradients, *states, strict=True)
 
 
 def train(
@@ -179,7 +150,7 @@ def train(
     epochs, batch_size
         Passes over the data, and examples in each step.
     optimizer
-        Takes each step.
+        Takes each step; one for each network.
     seed
         For the order of the examples, which is another one in each epoch.
 
@@ -192,23 +163,25 @@ def train(
     ------
     InputError
         If data or settings do not fit, before anything is changed; or later if the
-        learning rate is so high that the numbers overflow.
+        learning rate is so high that the loss overflows.
     """
     check_counts(epochs=epochs, batch_size=batch_size)
     check_floats("x", x)
-    if isinstance(optimizer, type) or not hasattr(optimizer, "update"):
-        raise InputError(f"optimizer must be an SGD or an Adam, got {optimizer!r}")
-    logits = network.forward(x[:1])
-    check_floats("logits of the network", logits, axes=2)
-    check_labels(y, len(x), logits.shape[1])
+    _, classes = network.forward(x[:1]).shape
+    y = checked_labels(y, len(x), classes, name="y")
     rng = np.random.default_rng(seed)
     losses = []
     for _ in range(epochs):
         order = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
             batch = order[start : start + batch_size]
-            logits = network.forward(x[batch])
+            logits = network.forward(x[batch])  # (batch_size, classes)
             loss, gradient = softmax_cross_entropy(logits, y[batch])
+            if not math.isfinite(loss):
+                raise InputError(
+                    f"the loss must be finite, got {loss}; choose a smaller "
+                    "learning_rate, and look for NaN in x"
+                )
             network.backward(gradient)
             optimizer.update(network.parameters, network.gradients)
             losses.append(loss)

@@ -1,0 +1,107 @@
+"""A Keras model is rebuilt with every setting, or refused."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.scratch import from_keras
+from scratch.samples import arrays
+
+layers = keras.layers
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(st.integers(1, 3), *[st.sampled_from(["valid", "same"])] * 3, st.booleans())
+def test_from_keras_keeps_every_setting(stride, first, second, third, is_maximum):
+    pool = layers.MaxPooling2D if is_maximum else layers.AveragePooling2D
+    model = keras.Sequential(
+        [
+            keras.Input((17, 16, 2)),
+            layers.Conv2D(3, (2, 4), strides=stride, padding=first, activation="relu"),
+            pool(3, strides=stride, padding=second),
+            layers.Conv2D(2, 1, padding=third),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(5, activation="linear"),
+        ]
+    )
+    rng = np.random.default_rng(0)
+    model.set_weights([rng.normal(size=array.shape) for array in model.get_weights()])
+    network = from_keras(model)
+    x = rng.normal(size=(4, 17, 16, 2)).astype(np.float32)
+    np.testing.assert_allclose(network.predict(x), model(x), rtol=1e-4, atol=1e-4)
+    for one, other in zip(network.parameters, model.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_from_keras_copies_weights_whatever_the_backend_hands_out():
+    """Build stand-ins for Keras, since not each of its backends hands out its own."""
+    kernel, bias = arrays(0, (3, 2), (2,))
+    methods = {"name": "dense", "get_weights": lambda self: [kernel, bias]}
+    layer = type("Dense", (), methods)()
+    model = type("Sequential", (), {"built": True, "layers": [layer]})()
+    network = from_keras(model)
+    assert np.array_equal(network.parameters[0], kernel)
+    network.parameters[0][:] = 0
+    assert kernel.all()
+
+
+# --- what is refused -----------------------------------------------------------------
+
+
+SUPPORTED = "Conv2D, MaxPooling2D, AveragePooling2D, Dense, ReLU, Flatten"
+
+CONVOLUTION, MAXIMUM, MEAN = layers.Conv2D, layers.MaxPooling2D, layers.AveragePooling2D
+LAYERS_REFUSED = [
+    (layers.Dropout, [0.5], {}, f"layer 'seen' .* one of {SUPPORTED}, got 'Dropout'"),
+    (layers.BatchNormalization, [], {}, "got 'BatchNormalization'"),
+    (CONVOLUTION, [4, 3], {"dilation_rate": 2}, r"must be \(1, 1\), got \(2, 2\)"),
+    (CONVOLUTION, [4, 3], {"groups": 2}, "must be 1, got 2"),
+    (CONVOLUTION, [4, 3], {"use_bias": False}, "must be True, got False"),
+    (CONVOLUTION, [4, 3], {"strides": (2, 1)}, r"must be \(2, 2\), got \(2, 1\)"),
+    (CONVOLUTION, [4, 3], {"data_format": "channels_first"}, "be channels_last, got"),
+    (CONVOLUTION, [4, 3], {"activation": "tanh"}, "one of linear, relu, got 'tanh'"),
+    (CONVOLUTION, [4, 3], {"activation": layers.LeakyReLU()}, "relu, got <LeakyReLU"),
+    (layers.Dense, [3], {"activation": "softmax"}, "linear, relu, got 'softmax'"),
+    (layers.Dense, [3], {"use_bias": False}, "must be True, got False"),
+    (MAXIMUM, [], {"pool_size": (1, 2)}, r"must be \(1, 1\), got \(1, 2\)"),
+    (MAXIMUM, [], {"data_format": "channels_first"}, "must be channels_last, got"),
+    (MEAN, [2], {"strides": (1, 2)}, r"must be \(1, 1\), got \(1, 2\)"),
+    (layers.Flatten, [], {"data_format": "channels_first"}, "be channels_last, got"),
+    (layers.ReLU, [], {"negative_slope": 0.1}, "must be 0, got 0.1"),
+    (layers.ReLU, [], {"max_value": 6}, "must be None, got 6"),
+    (layers.ReLU, [], {"threshold": 1}, "must be 0, got 1"),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments", "settings", "message"), LAYERS_REFUSED)
+def test_from_keras_says_what_it_cannot_rebuild(kind, arguments, settings, message):
+    layer = kind(*arguments, name="seen", **settings)
+    model = keras.Sequential([keras.Input((8, 8, 4)), layer])
+    what = "".join(f"{setting} of layer 'seen' .*" for setting in settings)
+    with pytest.raises(InputError, match=what + message):
+        from_keras(model)
+
+
+def functional():
+    inputs = keras.Input((8,))
+    return keras.Model(inputs, layers.Dense(2)(inputs))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (functional, "model must be .*Sequential, got 'Functional'"),
+        (list, "model must be .*Sequential, got 'list'"),
+        (
+            lambda: keras.Sequential([layers.Dense(3)]),
+            "must have its weights, got one that is not built yet; .* keras.Input",
+        ),
+    ],
+)
+def test_from_keras_takes_a_sequential_model_with_weights(make, message):
+    with pytest.raises(InputError, match=message):
+        from_keras(make())

@@ -1,0 +1,223 @@
+"""The gradient check: right layers pass, wrong ones are found, kinks are left out."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.scratch import (
+    AveragePool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    MaxPool2D,
+    Network,
+    ReLU,
+    build_cnn,
+    gradient_check,
+    numerical_gradient,
+)
+from scratch.samples import arrays, cases
+
+
+def assert_right(layer, inputs, **options):
+    errors = gradient_check(layer, inputs, **options)
+    assert set(errors) == {"inputs", *layer.parameter_names}
+    assert max(errors.values()) < 1e-6, errors
+
+
+# --- right layers --------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(cases(), st.sampled_from([MaxPool2D, AveragePool2D]))
+def test_small_networks_are_right(case, kind):
+    layers = [case.convolution(), ReLU(), kind(2, stride=1, padding="same"), Flatten()]
+    size = Network(layers).forward(case.images()).shape[1]
+    kernel, bias = arrays(case.seed + 2, (size, 5), (5,))
+    layers += [Dense(kernel, bias), ReLU(), Dense(*arrays(case.seed, (5, 3), (3,)))]
+    assert_right(
+        Network(layers), case.images(), seed=case.seed, max_entries=10, step=1e-6
+    )
+
+
+def test_the_books_network_is_right_and_stays_as_it_is():
+    network = build_cnn(0)
+    rng = np.random.default_rng(0)
+    for array in network.parameters:
+        array += rng.normal(0, 0.05, array.shape).astype(np.float32)
+    before = [array.copy() for array in network.parameters]
+    assert_right(network, rng.normal(size=(2, 28, 28, 1)), max_entries=20)
+    for one, other in zip(before, network.parameters, strict=True):
+        assert np.array_equal(one, other) and other.dtype == np.float32
+    assert network.gradients == [None] * 10
+
+
+def test_a_network_in_a_network_is_right():
+    inner = Network([square_dense(Dense)[0], ReLU()])
+    layer, inputs = square_dense(Dense)
+    assert_right(Network([inner, layer]), inputs.astype(np.float32))
+
+
+# --- a wrong backward is found -------------------------------------------------------
+
+
+class NoBias(Dense):
+    def backward(self, output_gradient):
+        input_gradient = super().backward(output_gradient)
+        self.bias_gradient = np.zeros_like(self.bias)
+        return input_gradient
+
+
+class GradientTransposed(Dense):
+    def backward(self, output_gradient):
+        input_gradient = super().backward(output_gradient)
+        self.kernel_gradient = self.kernel_gradient.T
+        return input_gradient
+
+
+class KernelFlipped(Conv2D):
+    def backward(self, output_gradient):
+        kernel, self.kernel = self.kernel, self.kernel[::-1, ::-1]
+        input_gradient = super().backward(output_gradient)
+        self.kernel = kernel
+        return input_gradient
+
+
+class Everywhere(ReLU):
+    def backward(self, output_gradient):
+        return output_gradient
+
+
+class Overwriting(ReLU):
+    def backward(self, output_gradient):
+        output_gradient[...] = 0
+        return output_gradient
+
+
+class Undefined(ReLU):
+    def backward(self, output_gradient):
+        return np.full_like(output_gradient, np.nan)
+
+
+class Tanh(Layer):
+    """A bend, no kink."""
+
+    def forward(self, inputs):
+        self.outputs = np.tanh(inputs)
+        return self.outputs
+
+    def backward(self, output_gradient):
+        return output_gradient * (1 - self.outputs**2)
+
+
+class WrongTanh(Tanh):
+    def backward(self, output_gradient):
+        return output_gradient * (1 - self.outputs)
+
+
+def square_dense(kind):
+    return kind(*arrays(0, (4, 4), (4,))), arrays(1, (3, 4))[0]
+
+
+def strided_convolution(kind):
+    parameters = arrays(0, (3, 3, 2, 2), (2,))
+    return kind(*parameters, stride=2), arrays(1, (2, 7, 7, 2))[0]
+
+
+def no_parameters(kind):
+    return kind(), arrays(0, (2, 4, 4, 2))[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "wrong"),
+    [
+        (square_dense, NoBias, "bias"),
+        (square_dense, GradientTransposed, "kernel"),
+        (strided_convolution, KernelFlipped, "inputs"),
+        (no_parameters, Everywhere, "inputs"),
+        (no_parameters, Undefined, "inputs"),
+        (no_parameters, Overwriting, "inputs"),
+        (no_parameters, WrongTanh, "inputs"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_wrong_backward_is_found_where_it_is_wrong(make, kind, wrong):
+    layer, inputs = make(kind)
+    errors = gradient_check(layer, inputs)
+    assert errors.pop(wrong) > 0.1
+    assert all(error < 1e-6 for error in errors.values())
+    assert_right(make(kind.__base__)[0], inputs)
+
+
+def test_a_wrong_layer_is_found_inside_a_network():
+    dense, inputs = square_dense(NoBias)
+    errors = gradient_check(Network([square_dense(Dense)[0], ReLU(), dense]), inputs)
+    assert errors.pop("layers[2].bias") > 0.1
+    assert max(errors.values()) < 1e-6
+
+
+def test_a_gradient_of_the_wrong_shape_is_infinitely_wrong():
+    (inputs,) = arrays(1, (4, 3))
+    wrong = GradientTransposed(*arrays(0, (3, 2), (2,)))
+    assert gradient_check(wrong, inputs)["kernel"] == np.inf
+
+
+# --- slopes and kinks ----------------------------------------------------------------
+
+
+def test_numerical_gradient_is_a_central_difference():
+    (values,) = arrays(0, (2, 3))
+
+    def cubes(x):
+        assert x.shape == (2, 3) and x.dtype == np.float64
+        return np.sum(x**3)
+
+    step = 0.1
+    expected = 3 * values**2 + step**2  # ((x + h)^3 - (x - h)^3) / 2h, exactly
+    kept = values.astype(np.float32)
+    assert np.allclose(numerical_gradient(cubes, values, step=step), expected)
+    assert numerical_gradient(cubes, kept).dtype == np.float64
+    assert np.array_equal(kept, values.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "offset", [0.0, 3e-6, -3e-6, 7e-6, -7e-6], ids="{:+.0e}".format
+)
+def test_entries_at_a_kink_are_left_out(offset):
+    (inputs,) = arrays(0, (1, 20))
+    inputs[0, ::3] = offset
+    assert gradient_check(ReLU(), inputs)["inputs"] < 1e-6
+    measured = numerical_gradient(lambda x: np.maximum(x, 0).sum(), inputs)
+    assert np.abs(measured - (inputs > 0)).max() > 0.1
+
+
+def test_too_many_kinks_are_no_check():
+    inputs = np.zeros((1, 20))
+    inputs[0, :9] = 1
+    with pytest.raises(InputError, match="inputs .* got 11 of 20 entries at one; try"):
+        gradient_check(ReLU(), inputs)
+    inputs[0, :10] = 1
+    assert gradient_check(ReLU(), inputs)["inputs"] < 1e-6
+
+
+FLOATS, INTEGERS = np.ones((2, 2)), np.ones((2, 2), int)
+
+REFUSED = [
+    (lambda: numerical_gradient(np.sum, FLOATS, step=0), "step must .* got 0"),
+    (lambda: numerical_gradient(np.sum, INTEGERS), "values .* got int64"),
+    (lambda: gradient_check(ReLU(), INTEGERS), "inputs must .* got int64"),
+    (lambda: gradient_check(ReLU(), FLOATS, step=-1), "got -1"),
+    (
+        lambda: gradient_check(ReLU(), FLOATS, max_entries=0),
+        "max_entries must be a whole number from 1, got 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSED)
+def test_bad_input_is_refused_with_what_was_expected_and_received(call, message):
+    with pytest.raises(InputError, match=message):
+        call()
