@@ -57,9 +57,7 @@ def _joined(name: str, taken: set[str]) -> str:
     scripts = resources.files(__package__) / "scripts"
     source = (scripts / name).read_text("utf-8")
     before = [
-        _joined(other, taken)
-        for other in IMPORT.findall(source)
-        if other not in taken
+        _joined(other, taken) for other in IMPORT.findall(source) if other not in taken
     ]
     own = re.sub("^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)
     return "".join(before) + own

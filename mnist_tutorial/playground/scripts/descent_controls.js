@@ -1,28 +1,19 @@
 /* The controls of the descent explorer, and its numbers. */
 
-import { SLIDER_STEPS } from "./descent_model.js";
-import {
-  button,
-  make,
-  numberField,
-  put,
-  showField,
-  slider,
-  status,
-  tell,
-} from "./elements.js";
+import { make, numberField, put, showField, slider, status, tell } from "./elements.js";
 import { significant } from "./numbers.js";
+
+const SLIDER_STEPS = 1000;
 
 // A slider and a field for the learning rate.
 export function makeRateControls(rates, state, { setRate, refuse }) {
   const range = slider("rate", SLIDER_STEPS, (position) => {
-    setRate(rates.at(position));
+    setRate(rates.at(position / SLIDER_STEPS));
     write();
   });
   const field = numberField("field.rate.number", {
     label: "rateField",
-    low: rates.lowest,
-    high: rates.highest,
+    limits: rates.limits,
     take: setRate,
     refuse,
     settle: () => write(),
@@ -32,24 +23,19 @@ export function makeRateControls(rates, state, { setRate, refuse }) {
     field.value = significant(state.rate, 6);
   };
   write();
-  const limits = [significant(rates.lowest), significant(rates.highest)];
   const render = (word) => {
-    range.value = rates.positionOf(state.rate);
+    range.value = SLIDER_STEPS * rates.shareOf(state.rate);
     range.setAttribute("aria-valuetext", significant(state.rate));
     showField(field, state.rate, state.isRefused);
-    tell(refusal, state.isRefused ? word("refused")(...limits) : "");
+    tell(
+      refusal,
+      state.isRefused
+        ? word("refused")(...rates.limits.map((rate) => significant(rate)))
+        : "",
+    );
   };
   const row = make("div.row.controls", make("span", { say: "rate" }), range, field);
   return { nodes: [row, refusal], render };
-}
-
-export function makeButtons({ step, run, reset }) {
-  const nodes = [button("step", step), button("run", run), button("reset", reset)];
-  const render = (word, isRunning, isOver) => {
-    nodes[1].textContent = word(isRunning ? "pause" : "run");
-    nodes[0].disabled = nodes[1].disabled = isOver;
-  };
-  return { node: make("div.row", ...nodes), render };
 }
 
 // Where the path is now, and how the next step comes about.
@@ -72,18 +58,17 @@ export function makeNumbers() {
     " ",
     together("= ", next),
   );
+  const show = (value, ...nodes) =>
+    nodes.forEach((node) => put(node, value, significant(value)));
   const render = (state) => {
     const here = state.path.at(-1);
-    const show = (node, value) => put(node, value, significant(value));
-    put(steps, state.path.length - 1, String(state.path.length - 1));
-    show(weight, here.w);
-    show(loss, here.loss);
-    show(gradient, here.gradient);
-    show(from, here.w);
-    show(rate, state.rate);
-    const factor = significant(here.gradient);
-    put(slope, here.gradient, here.gradient < 0 ? `(${factor})` : factor);
-    show(next, here.w - state.rate * here.gradient);
+    show(state.path.length - 1, steps);
+    show(here.w, weight, from);
+    show(here.loss, loss);
+    show(here.gradient, gradient, slope);
+    if (here.gradient < 0) slope.textContent = `(${slope.textContent})`;
+    show(state.rate, rate);
+    show(here.w - state.rate * here.gradient, next);
   };
   return { nodes: [make("div.facts", ...facts), formula], render };
 }

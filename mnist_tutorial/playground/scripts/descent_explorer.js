@@ -1,33 +1,20 @@
 /* Fit one weight by gradient descent, with the learning rate in the reader's hand. */
 
-import { makeButtons, makeNumbers, makeRateControls } from "./descent_controls.js";
-import {
-  RUN_STEPS,
-  SLIDER_STEPS,
-  isOver,
-  makeLoss,
-  makeRates,
-  verdictOn,
-} from "./descent_model.js";
+import { makeNumbers, makeRateControls } from "./descent_controls.js";
+import { RUN_STEPS, isOver, makeLoss, makeRates, verdictOn } from "./descent_model.js";
 import { makePlots } from "./descent_plots.js";
-import { DESCENT_STYLE } from "./descent_style.js";
-import { DESCENT_WORDS } from "./descent_words.js";
-import { status, tell } from "./elements.js";
+import { style } from "./descent_style.js";
+import { words } from "./descent_words.js";
+import { button, make, status, tell } from "./elements.js";
 import { explorable, prefersStillness } from "./host.js";
 
 const STEP_MS = 80; // for one step, when the ball runs by itself
 
-explorable("descent", {
-  words: DESCENT_WORDS,
-  style: DESCENT_STYLE,
-  build: buildDescent,
-});
-
-function buildDescent({ data, word }) {
+function build({ data, word }) {
   const loss = makeLoss(data.x, data.y);
   const rates = makeRates(loss.steepness);
   const state = {
-    rate: rates.at(0.4 * SLIDER_STEPS),
+    rate: rates.at(0.4),
     path: [loss.at(loss.start)],
     since: 0, // index in the path at which the rate was last changed
     timer: null, // while the ball runs by itself
@@ -49,32 +36,33 @@ function buildDescent({ data, word }) {
     run.stop();
     change({ path: [loss.at(w)], since: 0 });
   };
-  const step = () => {
-    run.stop();
-    takeStep();
-    render();
-  };
-  const reset = () => startAt(state.path[0].w);
-
   const controls = makeRateControls(rates, state, {
     setRate: (rate) => change({ rate, since: state.path.length - 1, isRefused: false }),
     refuse: () => change({ isRefused: true }),
   });
-  const buttons = makeButtons({ step, run: run.toggle, reset });
+  const stepButton = button("step", () => {
+    run.stop();
+    takeStep();
+    render();
+  });
+  const runButton = button("run", run.toggle);
+  const resetButton = button("reset", () => startAt(state.path[0].w));
   const judgement = status("verdict");
   const plots = makePlots(data, loss, state, word, startAt);
   const numbers = makeNumbers();
 
   function render() {
     controls.render(word);
-    buttons.render(word, state.timer !== null, isOver(state.path));
+    runButton.textContent = word(state.timer === null ? "run" : "pause");
+    stepButton.disabled = runButton.disabled = isOver(state.path);
     judgement.dataset.verdict = verdict();
     tell(judgement, word(verdict()));
     plots.render();
     numbers.render(state);
   }
-  const nodes = [...controls.nodes, buttons.node, judgement, plots.node];
-  return { nodes: [...nodes, ...numbers.nodes], render };
+  const buttons = make("div.row", stepButton, runButton, resetButton);
+  const nodes = [...controls.nodes, buttons, judgement, plots.node, ...numbers.nodes];
+  return { nodes, render };
 }
 
 // Many steps, one after the other, until they are done or the reader stops them. All at
@@ -106,3 +94,5 @@ function makeRun(state, { takeStep, isDone, isShown, render }) {
   };
   return { stop, toggle };
 }
+
+explorable("descent", { words, style, build });

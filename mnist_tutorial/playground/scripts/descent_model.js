@@ -5,7 +5,6 @@ import { inside, roundUp } from "./numbers.js";
 
 export const MOST_STEPS = 1000;
 export const RUN_STEPS = 100;
-export const SLIDER_STEPS = 1000;
 
 // The loss of points, and where to look at it: around the bottom, as far as the sides
 // are steep.
@@ -24,16 +23,15 @@ export function makeLoss(x, y) {
   return { at, steepness, bottom, half, range, start: bottom === 0 ? -0.8 * half : 0 };
 }
 
-// The learning rates of the slider, from far too low to far too high: equal distances
-// are equal factors.
+// The learning rates of a slider, from far too low to far too high: equal shares of its
+// length are equal factors.
 export function makeRates(steepness) {
   const lowest = 10 ** Math.floor(Math.log10(0.002 / steepness));
   const highest = roundUp(5 / steepness);
   const decades = Math.log10(highest / lowest);
-  const at = (position) =>
-    Number((lowest * 10 ** ((decades * position) / SLIDER_STEPS)).toPrecision(3));
-  const positionOf = (rate) => (SLIDER_STEPS * Math.log10(rate / lowest)) / decades;
-  return { lowest, highest, at, positionOf };
+  const at = (share) => Number((lowest * 10 ** (decades * share)).toPrecision(3));
+  const shareOf = (rate) => Math.log10(rate / lowest) / decades;
+  return { limits: [lowest, highest], at, shareOf };
 }
 
 export const isOver = (path) =>

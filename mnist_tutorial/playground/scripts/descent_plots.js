@@ -1,4 +1,4 @@
-/* The pictures of the descent explorer: the parabola with the ball, the losses, the line. */
+/* The pictures of the descent explorer: parabola and ball, losses, points and line. */
 
 import { around, lineEnds, logAxis, lossRange } from "./descent_model.js";
 import { figure, make } from "./elements.js";

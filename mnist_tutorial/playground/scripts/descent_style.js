@@ -1,6 +1,6 @@
 /* How the descent explorer looks. */
 
-export const DESCENT_STYLE = `
+export const style = `
   .controls { gap: 6px 12px; margin-bottom: 8px; }
   .plots { display: grid; gap: 6px 14px; margin: 8px 0; }
   svg .outside { paint-order: stroke; stroke: var(--paper); stroke-width: 4; }

@@ -2,10 +2,9 @@
 
 import { MOST_STEPS, RUN_STEPS } from "./descent_model.js";
 
-export const DESCENT_WORDS = {
+export const words = {
   zh: {
     title: "动手：一个权重的梯度下降",
-    otherLanguage: "English",
     rate: "学习率 η",
     rateField: "学习率 η，输入数值",
     step: "走一步",
@@ -35,7 +34,6 @@ export const DESCENT_WORDS = {
   },
   en: {
     title: "Try it: gradient descent on one weight",
-    otherLanguage: "中文",
     rate: "Learning rate η",
     rateField: "Learning rate η, as a number",
     step: "Step",

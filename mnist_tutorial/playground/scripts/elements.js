@@ -1,4 +1,4 @@
-/* Elements of a page, and what a reader does with them by mouse, finger and keyboard. */
+/* Elements of a page, and how a reader works them by mouse, finger and keyboard. */
 
 import { parseNumber } from "./numbers.js";
 
@@ -44,12 +44,12 @@ export const status = (name) => make(`p.${name}`, { role: "status" });
 
 /* --- what a reader sets ------------------------------------------------------- */
 
-// A field for a number from low to high. take(value) follows each key after which one
-// stands there, refuse() each other key, settle() the end of typing.
-export function numberField(classes, { label, low, high, take, refuse, settle }) {
+// A field for a number within limits, [low, high]. take(value) follows each key after
+// which one stands there, refuse() each other key, settle() the end of typing.
+export function numberField(classes, { label, limits, take, refuse, settle }) {
   const input = () => {
     const value = parseNumber(field.value);
-    if (value !== null && value >= low && value <= high) take(value);
+    if (value !== null && value >= limits[0] && value <= limits[1]) take(value);
     else refuse();
   };
   const on = { input, change: () => settle() };
@@ -141,8 +141,7 @@ export function steer(node, { point, nudge, sideways = false }) {
       nudge(times * arrow[0], times * arrow[1]);
     },
   };
-  for (const [name, handler] of Object.entries(on))
-    node.addEventListener(name, handler);
+  for (const [key, handler] of Object.entries(on)) node.addEventListener(key, handler);
   node.style.touchAction = sideways ? "pan-y" : "none";
   node.classList.add("steered");
   node.tabIndex = 0;

@@ -15,8 +15,7 @@
    HOW TO WRITE ANOTHER ONE. Add KIND_explorer.js here, and KIND.py with its function:
 
      explorable("KIND", {
-       words: { zh: { title: "…", otherLanguage: "English", key: "…" },
-                en: { title: "…", otherLanguage: "中文", key: "…" } },
+       words: { zh: { title: "…", key: "…" }, en: { title: "…", key: "…" } },
        style: `CSS, seen by this explorable alone`,
        build({ data, word, colour }) { …; return { nodes: […], render() { … } }; },
      });
@@ -36,6 +35,7 @@ import { button, make } from "./elements.js";
 import { BASE_STYLE } from "./style.js";
 
 const page = document.documentElement;
+const SHARED = { zh: { otherLanguage: "English" }, en: { otherLanguage: "中文" } };
 const everyHost = () => document.querySelectorAll(".mnist-explorable");
 const refreshes = new WeakMap(); // host → how to follow the page's theme and language
 
@@ -46,7 +46,7 @@ export function explorable(kind, parts) {
 
 function start(host, { words, style, build }) {
   const data = JSON.parse(host.querySelector("script").textContent);
-  const word = (key) => words[pageLanguage()][key];
+  const word = (key) => words[pageLanguage()][key] ?? SHARED[pageLanguage()][key];
   const colours = new Map(); // looked up once a theme: asking is slow
   const colour = (name) => {
     if (!colours.has(name))

@@ -1,31 +1,21 @@
-/* Slide a 3x3 kernel over a digit, and see where each number of the output comes from. */
+/* Slide a 3x3 kernel over a digit, and see where each number of the output is from. */
 
 import { button, choice, make } from "./elements.js";
 import { explorable } from "./host.js";
-import {
-  OUT,
-  PRESETS,
-  correlate,
-  decode,
-  magnitude,
-  multiply,
-  presetOf,
-} from "./kernel_model.js";
+import { OUT, PRESETS, correlate, decode, presetOf, viewOf } from "./kernel_model.js";
 import { makeDigits, makePictures, rampsOf } from "./kernel_pictures.js";
-import { KERNEL_STYLE } from "./kernel_style.js";
+import { style } from "./kernel_style.js";
 import { makeSums } from "./kernel_sums.js";
-import { KERNEL_WORDS } from "./kernel_words.js";
+import { words } from "./kernel_words.js";
 import { inside } from "./numbers.js";
 
 const SCAN_MS = 9; // for one place, when the window slides by itself
 
-explorable("kernel", { words: KERNEL_WORDS, style: KERNEL_STYLE, build: buildKernel });
-
-function buildKernel({ data, word, colour }) {
+function build({ data, word, colour }) {
   const images = data.images.map(decode);
   const state = {
     digit: 0,
-    kernel: [...PRESETS.vertical],
+    kernel: PRESETS.vertical,
     place: 0, // of the window's first pixel in the output, row by row
     scanFrom: null, // when the window began to slide by itself
     refused: null, // the weight whose text is no number
@@ -50,7 +40,7 @@ function buildKernel({ data, word, colour }) {
   const pictures = makePictures({ moveTo, moveBy });
   const presets = makePresets((kernel) => {
     change({ kernel, refused: null });
-    sums.showWeights(kernel);
+    sums.write(kernel);
   });
   const sums = makeSums({
     take: (changed, value) => {
@@ -58,9 +48,9 @@ function buildKernel({ data, word, colour }) {
       change({ kernel: state.kernel.map(retyped), refused: null });
     },
     refuse: (index) => change({ refused: index }),
-    settle: () => sums.showWeights(state.kernel),
+    settle: () => sums.write(state.kernel),
   });
-  sums.showWeights(state.kernel);
+  sums.write(state.kernel);
 
   function render() {
     const ramps = rampsOf(colour);
@@ -77,26 +67,10 @@ function buildKernel({ data, word, colour }) {
   return { nodes, render };
 }
 
-// The state, and all that follows from it.
-function viewOf(state, image) {
-  const values = correlate(image, state.kernel);
-  return {
-    ...state,
-    ...multiply(image, state.kernel, state.place),
-    image,
-    values,
-    largest: magnitude(values),
-    known: state.scanFrom === null ? OUT * OUT : state.place + 1,
-    sum: values[state.place],
-  };
-}
-
 function makePresets(pick) {
   const names = Object.keys(PRESETS);
   const buttons = names.map((say) => make("button", { say }));
-  return choice("presets", "kernels", buttons, (index) =>
-    pick([...PRESETS[names[index]]]),
-  );
+  return choice("presets", "kernels", buttons, (index) => pick(PRESETS[names[index]]));
 }
 
 // A button that lets the window slide from place to place, up to the last one.
@@ -117,3 +91,5 @@ function makeScan(state, change) {
   });
   return node;
 }
+
+explorable("kernel", { words, style, build });

@@ -24,13 +24,6 @@ export const presetOf = (kernel) =>
 export const decode = (text) =>
   Float64Array.from(atob(text), (character) => character.charCodeAt(0) / 255);
 
-function windowAt(image, row, column) {
-  return Array.from(
-    { length: 9 },
-    (_, index) => image[(row + Math.floor(index / 3)) * SIZE + column + (index % 3)],
-  );
-}
-
 // The whole output, row by row.
 export function correlate(image, kernel) {
   return Float64Array.from({ length: OUT * OUT }, (_, place) =>
@@ -39,11 +32,29 @@ export function correlate(image, kernel) {
 }
 
 // What goes into one value of the output, whose place is counted row by row.
-export function multiply(image, kernel, place) {
+function multiply(image, kernel, place) {
   const [row, column] = [Math.floor(place / OUT), place % OUT];
-  const pixels = windowAt(image, row, column);
+  const pixels = [0, 1, 2].flatMap((down) => {
+    const start = (row + down) * SIZE + column;
+    return [...image.subarray(start, start + 3)];
+  });
   const products = pixels.map((pixel, index) => pixel * kernel[index]);
   return { row, column, pixels, products };
+}
+
+// The state, and all that follows from it: what goes into the value at its place, the
+// whole output, and how many of its values, from the first one, are to be seen.
+export function viewOf(state, image) {
+  const values = correlate(image, state.kernel);
+  return {
+    ...state,
+    ...multiply(image, state.kernel, state.place),
+    image,
+    values,
+    sum: values[state.place],
+    largest: magnitude(values),
+    known: state.scanFrom === null ? OUT * OUT : state.place + 1,
+  };
 }
 
 // How far a colour scale for these values has to reach; never 0.

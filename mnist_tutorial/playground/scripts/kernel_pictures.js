@@ -47,67 +47,46 @@ export function makeDigits(images, pick) {
 
 // A picture with a frame around some cells, whose first one is at [row, column]. A
 // reader points at one cell: in the input at the middle of the window.
-function picture(name, { label, side, cells, scale, ends }, { moveTo, moveBy }) {
+function picture(name, { side, cells, ends }, { moveTo, moveBy }) {
   const middle = (cells - 1) / 2;
   const canvas = make("canvas", { "aria-hidden": "true" });
   const frame = make("div.frame");
-  const area = make("div.area", { role: "application", label }, canvas, frame);
-  steer(area, {
+  const reading = { role: "application", label: `${name}Area` };
+  const area = steer(make("div.area", reading, canvas, frame), {
     point: (x, y) =>
       moveTo(Math.floor(y * side) - middle, Math.floor(x * side) - middle),
     nudge: (dx, dy) => moveBy(dy, dx),
   });
+  const scale = make("div.scale");
+  const below = make("div.ends.muted", ...ends.map((end) => make("span", end)));
   const node = make(
     `div.${name}`,
     make("div.muted", { say: name }),
     area,
-    make("div.scale", ...scale),
-    make("div.ends.muted", ...ends),
+    scale,
+    below,
   );
   const showFrame = (row, column) => {
     frame.style.left = `${(100 * column) / side}%`;
     frame.style.top = `${(100 * row) / side}%`;
     frame.style.width = frame.style.height = `${(100 * cells) / side}%`;
   };
-  return { node, canvas, showFrame };
+  return { node, canvas, scale, showFrame };
 }
 
 export function makePictures(moves) {
   const [low, high] = [make("span.number"), make("span.number")];
+  const input = picture("input", { side: SIZE, cells: 3, ends: ["0", "1"] }, moves);
+  const ends = [low, "0", high];
+  const output = picture("output", { side: OUT, cells: 1, ends }, moves);
   const needle = make("i");
-  const input = picture(
-    "input",
-    {
-      label: "moveInput",
-      side: SIZE,
-      cells: 3,
-      scale: [],
-      ends: [make("span", "0"), make("span", "1")],
-    },
-    moves,
-  );
-  const output = picture(
-    "output",
-    {
-      label: "moveOutput",
-      side: OUT,
-      cells: 1,
-      scale: [needle],
-      ends: [low, make("span", "0"), high],
-    },
-    moves,
-  );
-  // known: how many values of the output, from its first one, are to be seen.
+  output.scale.append(needle);
   const render = (view, { gray, signed, empty }) => {
     const { image, digit, kernel, values, largest, known, row, column, sum } = view;
     const inColour = signed(largest);
+    const toRgb = (value, index) => (index < known ? inColour(value) : empty);
     paint(input.canvas, image, gray, [digit]);
-    paint(
-      output.canvas,
-      values,
-      (value, index) => (index < known ? inColour(value) : empty),
-      [digit, known, ...kernel],
-    );
+    paint(output.canvas, values, toRgb, [digit, known, ...kernel]);
     input.showFrame(row, column);
     output.showFrame(row, column);
     put(low, -largest, fixed(-largest));

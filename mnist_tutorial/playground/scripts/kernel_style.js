@@ -1,6 +1,6 @@
 /* How the kernel explorer looks. */
 
-export const KERNEL_STYLE = `
+export const style = `
   .top { display: flex; flex-wrap: wrap; gap: 6px; justify-content: space-between; }
   .digits button { background: var(--white); padding: 3px; }
   .digits canvas { display: block; height: 30px; width: 30px; }

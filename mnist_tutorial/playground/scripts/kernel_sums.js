@@ -14,14 +14,17 @@ const sign = (text) => make("span.sign", { "aria-hidden": "true" }, text);
 
 const block = (say, content) => make("div.block", content, make("div.muted", { say }));
 
+const grid = (say, cells) => block(say, make("div.nine", ...cells));
+
+const group = (...nodes) => make("div.group", ...nodes);
+
 // take(index, weight) gets what a reader has typed, refuse(index) what is no weight.
 export function makeSums({ take, refuse, settle }) {
   const pixels = nine(() => make("span.number.pixel"));
   const products = nine(() => make("span.number.product"));
   const weights = nine((index) =>
     numberField("number.weight", {
-      low: -LARGEST_WEIGHT,
-      high: LARGEST_WEIGHT,
+      limits: [-LARGEST_WEIGHT, LARGEST_WEIGHT],
       take: (weight) => take(index, weight),
       refuse: () => refuse(index),
       settle,
@@ -33,21 +36,11 @@ export function makeSums({ take, refuse, settle }) {
   const live = { "aria-live": "polite", "aria-atomic": "true" };
   const refusal = status("refusal");
 
+  const sum = block("sum", make("div", live, place, total));
   const node = make(
     "div.sums",
-    make(
-      "div.group",
-      block("pixels", make("div.nine", ...pixels)),
-      sign("×"),
-      block("weights", make("div.nine", ...weights)),
-    ),
-    make(
-      "div.group",
-      sign("="),
-      block("products", make("div.nine", ...products)),
-      sign("→"),
-      block("sum", make("div", live, place, total)),
-    ),
+    group(grid("pixels", pixels), sign("×"), grid("weights", weights)),
+    group(sign("="), grid("products", products), sign("→"), sum),
   );
   const render = (view, word, { gray, signed }) => {
     const byWeight = signed(magnitude(view.kernel));
@@ -69,18 +62,11 @@ export function makeSums({ take, refuse, settle }) {
     tint(total, signed(view.largest)(view.sum));
     tell(refusal, view.refused === null ? "" : word("refused"));
   };
-  return {
-    node,
-    refusal,
-    showWeights: (kernel) => writeWeights(weights, kernel),
-    render,
-  };
-}
-
-// As a reader would type them: 1, not 1.00.
-function writeWeights(fields, kernel) {
-  kernel.forEach((weight, index) => {
-    const text = weight.toFixed(Math.abs(weight) < 10 ? 2 : 1);
-    fields[index].value = String(Number(text)).replace("-", "−");
-  });
+  // As a reader would type them: 1, not 1.00.
+  const write = (kernel) =>
+    kernel.forEach((weight, index) => {
+      const text = weight.toFixed(Math.abs(weight) < 10 ? 2 : 1);
+      weights[index].value = String(Number(text)).replace("-", "−");
+    });
+  return { node, refusal, write, render };
 }

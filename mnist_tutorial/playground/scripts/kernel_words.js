@@ -2,18 +2,17 @@
 
 import { LARGEST_WEIGHT } from "./kernel_model.js";
 
-export const KERNEL_WORDS = {
+export const words = {
   zh: {
     title: "动手：一个 3×3 的卷积核",
-    otherLanguage: "English",
     digits: "选一个数字",
     digit: (number) => `第 ${number} 张图片`,
     scan: "▶ 滑一遍",
     stop: "■ 停下",
     input: "输入 28×28：拖动绿框",
     output: "输出 26×26：点一个值",
-    moveInput: "输入图像上的窗口，用方向键移动",
-    moveOutput: "输出中的当前值，用方向键移动",
+    inputArea: "输入图像上的窗口，用方向键移动",
+    outputArea: "输出中的当前值，用方向键移动",
     kernels: "选一个卷积核",
     vertical: "竖边",
     horizontal: "横边",
@@ -31,15 +30,14 @@ export const KERNEL_WORDS = {
   },
   en: {
     title: "Try it: one 3×3 kernel",
-    otherLanguage: "中文",
     digits: "Choose a digit",
     digit: (number) => `image ${number}`,
     scan: "▶ slide over all",
     stop: "■ stop",
     input: "Input 28×28: drag the frame",
     output: "Output 26×26: tap a value",
-    moveInput: "Window on the input image, arrow keys move it",
-    moveOutput: "Current value of the output, arrow keys move it",
+    inputArea: "Window on the input image, arrow keys move it",
+    outputArea: "Current value of the output, arrow keys move it",
     kernels: "Choose a kernel",
     vertical: "vertical edges",
     horizontal: "horizontal edges",

@@ -20,8 +20,7 @@ export function makeControls(last, state, { change, goTo, goToCheapest }) {
   const field = (name, label, high, take) =>
     numberField(`field.number.${name}`, {
       label,
-      low: 0,
-      high,
+      limits: [0, high],
       take,
       refuse: () => change({ refused: { name, high } }),
       settle: () => {
@@ -49,14 +48,10 @@ export function makeControls(last, state, { change, goTo, goToCheapest }) {
   write();
   const refusal = status("refusal");
   const named = (say) => make("label", make("span", { say }), fields[say]);
+  const go = button("goToCheapest", goToCheapest, "go");
   const nodes = [
     make("div.row.controls", make("span", { say: "threshold" }), range, fields.at),
-    make(
-      "div.row.prices",
-      named("miss"),
-      named("alarm"),
-      button("goToCheapest", goToCheapest, "go"),
-    ),
+    make("div.row.prices", named("miss"), named("alarm"), go),
     refusal,
   ];
   const render = ({ step, costs, refused }, word) => {
@@ -77,20 +72,11 @@ export function makeMatrix() {
     return make(`td.${name}`, make("i"), make("span", { say: name }), numbers[name]);
   };
   const heading = (say, scope) => make("th", { say, scope });
-  const row = (name, ...cells) => make("tr", heading(name, "row"), ...cells);
-  const columns = ["calledPositive", "calledNegative"].map((say) =>
-    heading(say, "col"),
-  );
-  const node = make(
-    "table",
-    { label: "matrix" },
-    make("thead", make("tr", make("td"), ...columns)),
-    make(
-      "tbody",
-      row("isPositive", cell("TP"), cell("FN")),
-      row("isNegative", cell("FP"), cell("TN")),
-    ),
-  );
+  const row = (say, ...names) => make("tr", heading(say, "row"), ...names.map(cell));
+  const called = [heading("calledPositive", "col"), heading("calledNegative", "col")];
+  const head = make("thead", make("tr", make("td"), ...called));
+  const rows = [row("isPositive", "TP", "FN"), row("isNegative", "FP", "TN")];
+  const node = make("table", { label: "matrix" }, head, make("tbody", ...rows));
   const render = ({ matrix }) => {
     for (const [name, count] of Object.entries(matrix))
       put(numbers[name], count, grouped(count));

@@ -4,24 +4,12 @@ import { make, status, tell } from "./elements.js";
 import { explorable } from "./host.js";
 import { fixed } from "./numbers.js";
 import { makeControls, makeFacts, makeMatrix } from "./threshold_controls.js";
-import {
-  cheapestStep,
-  costsAtAll,
-  grouped,
-  makeCounts,
-  matrixAt,
-} from "./threshold_model.js";
+import { grouped, makeCounts, viewOf } from "./threshold_model.js";
 import { makePlots } from "./threshold_plots.js";
-import { THRESHOLD_STYLE } from "./threshold_style.js";
-import { THRESHOLD_WORDS } from "./threshold_words.js";
+import { style } from "./threshold_style.js";
+import { words } from "./threshold_words.js";
 
-explorable("threshold", {
-  words: THRESHOLD_WORDS,
-  style: THRESHOLD_STYLE,
-  build: buildThreshold,
-});
-
-function buildThreshold({ data, word }) {
+function build({ data, word }) {
   const counts = makeCounts(data);
   const { last } = counts;
   const state = {
@@ -37,7 +25,7 @@ function buildThreshold({ data, word }) {
     change({ step });
     controls.write();
   };
-  const goToCheapest = () => goTo(cheapestStep(costsAtAll(counts, state.costs)));
+  const goToCheapest = () => goTo(viewOf(state, counts).cheapest);
 
   const controls = makeControls(last, state, { change, goTo, goToCheapest });
   const verdict = status("verdict");
@@ -55,14 +43,4 @@ function buildThreshold({ data, word }) {
   return { nodes: [...controls.nodes, verdict, numbers, plots.node], render };
 }
 
-// The state, and all that follows from it.
-function viewOf(state, counts) {
-  const costs = costsAtAll(counts, state.costs);
-  return {
-    ...state,
-    matrix: matrixAt(counts, state.step),
-    costsAtAll: costs,
-    cost: costs[state.step],
-    cheapest: cheapestStep(costs),
-  };
-}
+explorable("threshold", { words, style, build });

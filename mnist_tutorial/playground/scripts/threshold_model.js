@@ -27,19 +27,23 @@ function countFromAbove(cases) {
   return counts;
 }
 
-export function matrixAt({ hits, misses, alarms, negatives }, step) {
-  const FP = alarms[step];
-  return { TP: hits[step], FN: misses[step], FP, TN: negatives - FP };
+// The state, and all that follows from it: the confusion matrix at its step, and what
+// the errors cost, at this threshold and at each.
+export function viewOf(state, { hits, misses, alarms, negatives }) {
+  const { step, costs } = state;
+  const [TP, FN, FP] = [hits[step], misses[step], alarms[step]];
+  const costsAtAll = misses.map(
+    (count, at) => count * costs.miss + alarms[at] * costs.alarm,
+  );
+  const cheapest = cheapestStep(costsAtAll);
+  const matrix = { TP, FN, FP, TN: negatives - FP };
+  return { ...state, matrix, costsAtAll, cost: costsAtAll[step], cheapest };
 }
-
-// What the errors cost at each threshold.
-export const costsAtAll = ({ misses, alarms }, { miss, alarm }) =>
-  misses.map((count, step) => count * miss + alarms[step] * alarm);
 
 // Between two probabilities every threshold costs the same. Of the thresholds that cost
 // least take the middle of the longest such stretch: small changes do least there.
 // Equal costs may differ by rounding: 3 × 0.1 is more than 0.3.
-export function cheapestStep(costs) {
+function cheapestStep(costs) {
   const least = Math.min(...costs) * (1 + 1e-12);
   let [best, longest, length] = [0, 0, 0];
   costs.forEach((cost, step) => {

@@ -91,10 +91,7 @@ function drawScores(scores, [positives, negatives], threshold) {
 function drawRoc(roc, { hits, alarms, positives, negatives }, view) {
   const content = (x, y) => {
     const at = (step) => [x(alarms[step] / negatives), y(hits[step] / positives)];
-    const chance = polyline("chance", [
-      [x(0), y(0)],
-      [x(1), y(1)],
-    ]);
+    const chance = line("chance", [x(0), y(0)], [x(1), y(1)]);
     const curve = polyline("curve", [...hits.keys()].map(at));
     return { drawn: [chance, curve], written: marks(at, view) };
   };

@@ -1,6 +1,6 @@
 /* How the threshold explorer looks. */
 
-export const THRESHOLD_STYLE = `
+export const style = `
   .controls { gap: 6px 12px; }
   .controls input[type="range"] { flex-basis: 5rem; min-width: 5rem; }
   .controls .field { width: 4.5rem; }

@@ -1,9 +1,8 @@
 /* What the threshold explorer says. */
 
-export const THRESHOLD_WORDS = {
+export const words = {
   zh: {
     title: "动手：选一个阈值",
-    otherLanguage: "English",
     threshold: "阈值",
     thresholdField: "阈值，输入数值",
     moveLine: "阈值线",
@@ -35,7 +34,6 @@ export const THRESHOLD_WORDS = {
   },
   en: {
     title: "Try it: choose a threshold",
-    otherLanguage: "中文",
     threshold: "Threshold",
     thresholdField: "Threshold, as a number",
     moveLine: "Threshold line",
