@@ -33,7 +33,7 @@ class Explorable:
 
     def _repr_html_(self) -> str:
         """Return the HTML fragment, the same for the same data."""
-        script = _joined(f"{self.kind}_explorer.js", set())
+        script = joined(f"{self.kind}_explorer.js")
         # A "<" inside JSON could close the script element that holds it.
         data = json.dumps(self.data, separators=(",", ":")).replace("<", "\\u003c")
         texts = "".join(
@@ -47,17 +47,17 @@ class Explorable:
         )
 
 
-def _joined(name: str, taken: set[str]) -> str:
-    """Return a script behind all those that it imports, each of them once.
+def joined(name: str, taken: set[str] | None = None) -> str:
+    """Return one of the ``scripts`` behind all those that it imports, each once.
 
     A page opened from the disk may import no file, so what is a module here becomes a
-    part of one script there.
+    part of one script there. ``taken`` are the names of those that it has already.
     """
+    taken = set() if taken is None else taken
     taken.add(name)
-    scripts = resources.files(__package__) / "scripts"
-    source = (scripts / name).read_text("utf-8")
+    source = (resources.files(__package__) / "scripts" / name).read_text("utf-8")
     before = [
-        _joined(other, taken) for other in IMPORT.findall(source) if other not in taken
+        joined(other, taken) for other in IMPORT.findall(source) if other not in taken
     ]
     own = re.sub("^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)
     return "".join(before) + own
