@@ -62,9 +62,8 @@ def threshold_explorer(
     labels = checked_labels(labels, len(probabilities), num_classes=2)
     if labels.min() == labels.max():
         raise InputError(
-            f"labels must hold both classes, got {len(labels)} times {labels[0]}: "
-            "without positives there is no sensitivity, without negatives no "
-            "specificity"
+            f"labels must hold both classes, got {len(labels)} times {labels[0]}; "
+            "sensitivity is about the positives, specificity about the negatives"
         )
     if not (probabilities.min() >= 0 and probabilities.max() <= 1):  # nor NaN
         raise InputError(

@@ -119,7 +119,7 @@ class Explorable:
         return across, up, spots
 
     def at_share(self, name, share):
-        """Return the value that lies at a share of a plot's width, by its axis."""
+        """Return the value at a share of a plot's width, by its axis."""
         across, _, _ = self.plot(name, "polyline")
         svg = self.find(f".{name} svg").first
         return read(across, share * svg.evaluate("svg => svg.viewBox.baseVal.width"))
@@ -221,9 +221,8 @@ class Descent(Explorable):
         return self.find(".verdict").get_attribute("data-verdict")
 
     def shown(self):
-        return [
-            self.value(f".facts .{name}") for name in ("weight", "loss", "gradient")
-        ]
+        """Return the weight, the loss and the gradient."""
+        return self.values(".facts .number")[1:].tolist()
 
     def at(self, w):
         error = w * self.x - self.y
@@ -252,24 +251,14 @@ class Threshold(Explorable):
     def step(self):
         return round(1000 * self.value(".field.at"))
 
-    def costs(self, miss, alarm):
-        """Return what the errors cost at each threshold, shape (1001,)."""
-        called = self.probabilities[:, None] >= np.arange(1001) / 1000
-        positive = self.labels == 1
-        return miss * (~called[positive]).sum(axis=0) + alarm * called[~positive].sum(
-            axis=0
-        )
-
     def assert_shows(self, step, miss, alarm):
         """Hold all that is shown at one threshold against scikit-learn."""
         calls = (self.probabilities >= step / 1000).astype(int)
         tn, fp, fn, tp = confusion_matrix(self.labels, calls, labels=[0, 1]).ravel()
         cost = miss * fn + alarm * fp
-        expected = {
-            "TP": [tp],
-            "FN": [fn],
-            "FP": [fp],
-            "TN": [tn],
+        counts = {"TP": tp, "FN": fn, "FP": fp, "TN": tn}
+        expected = {name: [count] for name, count in counts.items()}
+        expected |= {
             "sensitivity": [tp, tp, fn, recall_score(self.labels, calls)],
             "specificity": [tn, tn, fp, recall_score(self.labels, calls, pos_label=0)],
             "precision": [tp, tp, fp],
@@ -310,11 +299,6 @@ class Threshold(Explorable):
         height = max(value for _, value in up) or 1
         assert read(across, dot[0]) == pytest.approx(expected[0], abs=1e-3)
         assert read(up, dot[1]) == pytest.approx(expected[1], abs=1e-3 * height)
-
-    def cheapest(self):
-        """Return threshold and cost that are said to be least."""
-        _, cost = numbers(self.find(".cheapest").text_content())
-        return self.value(".cheapest"), cost
 
 
 def numbers(text):
@@ -417,21 +401,12 @@ def on_one_page(test):
     return as_served(pytest.mark.parametrize("language", ["zh"], indirect=True)(test))
 
 
-class Finger:
-    """One finger on a touch screen."""
-
-    def __init__(self, page):
-        self.session = page.context.new_cdp_session(page)
-
-    def drag(self, *spots):
-        """Put the finger down on the first spot, move it to the others, lift it."""
-        kinds = ["touchStart"] + ["touchMove"] * (len(spots) - 1)
-        for kind, (x, y) in zip(kinds, spots, strict=True):
-            self.send(kind, [{"x": x, "y": y}])
-        self.send("touchEnd", [])
-        self.session.detach()
-
-    def send(self, kind, points):
-        """Report to the browser where the finger is."""
-        event = {"type": kind, "touchPoints": points}
-        self.session.send("Input.dispatchTouchEvent", event)
+def drag_finger(page, *spots):
+    """Put a finger down on the first spot, move it to the others, lift it."""
+    session = page.context.new_cdp_session(page)
+    points = [[{"x": x, "y": y}] for x, y in spots] + [[]]
+    kinds = ["touchStart", *["touchMove"] * (len(spots) - 1), "touchEnd"]
+    for kind, touch in zip(kinds, points, strict=True):
+        event = {"type": kind, "touchPoints": touch}
+        session.send("Input.dispatchTouchEvent", event)
+    session.detach()

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from explorables import Finger, as_served, number, on_one_page, read
+from explorables import as_served, number, on_one_page, read
 
 
 @pytest.fixture
@@ -48,6 +48,18 @@ def test_a_rate_changed_on_the_way_is_judged_by_its_own_steps(descent):
 
 
 @on_one_page
+def test_a_ball_that_is_moved_begins_anew_and_the_button_leads_back(descent):
+    descent.step(3)
+    descent.page.mouse.click(*descent.spot(".start", 0.8, 0.5))
+    assert descent.value(".steps") == 0
+    w = descent.shown()[0]
+    np.testing.assert_allclose(descent.shown(), descent.at(w), rtol=1e-9)
+    descent.step(2)
+    descent.find("button.reset").click()
+    assert descent.shown()[0] == w
+
+
+@on_one_page
 def test_a_path_ends_at_the_bottom_or_after_a_thousand_steps(descent):
     descent.begin(0.5)
     descent.step()
@@ -59,6 +71,9 @@ def test_a_path_ends_at_the_bottom_or_after_a_thousand_steps(descent):
     assert descent.value(".steps") == 1000
     assert descent.verdict() == "limit"
     assert descent.find("button.step").is_disabled()
+    descent.begin(0.01)
+    descent.run(1)  # all at once for a reader who wants nothing to move
+    assert descent.value(".steps") == 100
 
 
 @on_one_page
@@ -143,67 +158,6 @@ def test_the_limit_is_not_told(descent):
              if re.search(r"\d", text)]  # fmt: skip
     assert found
     assert not [value for value in found if abs(value / descent.limit - 1) < 0.02]
-
-
-@on_one_page
-def test_mouse_drags_the_ball(descent):
-    descent.step(3)
-    mouse = descent.page.mouse
-    mouse.move(*descent.spot(".start", 0.4, 0.5))
-    mouse.down()
-    assert descent.value(".steps") == 0
-    assert descent.shown()[0] == pytest.approx(
-        descent.at_share("parabola", 0.4), rel=0.02
-    )
-    mouse.move(*descent.spot(".start", 0.8, 0.2), steps=3)
-    mouse.up()
-    w = descent.shown()[0]
-    assert w == pytest.approx(descent.at_share("parabola", 0.8), rel=0.02)
-    np.testing.assert_allclose(descent.shown(), descent.at(w), rtol=1e-9)
-    descent.step(2)
-    descent.find("button.reset").click()
-    assert descent.shown()[0] == w
-
-
-@on_one_page
-def test_arrow_keys_move_the_ball(descent):
-    descent.page.mouse.click(*descent.spot(".start", 0.5, 0.5))
-    before = descent.shown()[0]
-    descent.find(".start").focus()
-    for key, sign in [("ArrowRight", 1), ("ArrowUp", 1), ("ArrowLeft", -1)]:
-        descent.page.keyboard.press(key)
-        after = descent.shown()[0]
-        assert sign * (after - before) > 0
-        assert descent.find(".start").get_attribute("aria-valuenow") == str(after)
-        before = after
-
-
-@on_one_page
-def test_finger_drags_the_ball_sideways_and_scrolls_up_and_down(phone):
-    descent = phone["descent"]
-    page = descent.page
-    page.touchscreen.tap(*descent.spot(".start", 0.7, 0.5))
-    w = descent.shown()[0]
-    assert w == pytest.approx(descent.at_share("parabola", 0.7), rel=0.03)
-    descent.step(2)
-    across = [descent.spot(".start", x, 0.5) for x in (0.3, 0.4, 0.5, 0.55)]
-    Finger(page).drag(*across)
-    assert descent.value(".steps") == 0
-    w = descent.shown()[0]
-    assert w == pytest.approx(descent.at_share("parabola", 0.55), rel=0.03)
-    descent.step(2)
-    scrolled = page.evaluate("scrollY")
-    up = [descent.spot(".start", 0.3, y) for y in (0.8, 0.6, 0.4, 0.1, -0.2)]
-    Finger(page).drag(*up)
-    page.wait_for_function("before => scrollY > before + 20", arg=scrolled)
-    assert descent.value(".steps") == 2, "a finger that scrolls moved the ball"
-
-
-@on_one_page
-def test_nothing_moves_by_itself_when_the_reader_wants_it_still(descent):
-    descent.begin(0.01)
-    descent.run(1)
-    assert descent.value(".steps") == 100
 
 
 def test_runs_by_itself_until_it_is_stopped_or_arrives(notebook):

@@ -10,6 +10,7 @@ from explorables import (
     KINDS,
     PRESETS,
     as_served,
+    drag_finger,
     numbers,
     on_one_page,
 )
@@ -149,6 +150,52 @@ def test_pages_report_no_error_and_ask_no_other_host(desktop, phone):
             tabs[kind].page.wait_for_load_state("load")
             assert tabs.visits[kind].problems == []
             assert tabs.visits[kind].foreign_requests == []
+
+
+# The two whose picture is a slider: the node, and a picture with the same axis.
+@on_one_page
+@pytest.mark.parametrize(
+    ("kind", "node", "axis"),
+    [("descent", ".start", "parabola"), ("threshold", ".line", "costs")],
+)
+def test_mouse_finger_and_keys_move_along_an_axis(desktop, phone, kind, node, axis):
+    explorable, hand = desktop[kind], phone[kind]
+    slider, page = explorable.find(node), explorable.page
+
+    def value(name="now", of=explorable):
+        return float(of.find(node).get_attribute(f"aria-value{name}"))
+
+    low, high = value("min"), value("max")
+    page.mouse.move(*explorable.spot(node, 0.4, 0.5))
+    page.mouse.down()
+    for share in (0.4, 0.7):
+        page.mouse.move(*explorable.spot(node, share, 0.2), steps=3)
+        expected = explorable.at_share(axis, share)
+        assert value() == pytest.approx(expected, abs=0.01 * (high - low))
+    for share, end in ((-0.2, low), (1.2, high)):
+        page.mouse.move(*explorable.spot(node, share, 0.5), steps=3)
+        assert value() == end
+    page.mouse.up()
+    slider.focus()
+    place = 100.0
+    for key, steps in [("ArrowRight", 0), ("ArrowLeft", -1), ("ArrowUp", 1),
+                       ("Shift+ArrowDown", -5), ("ArrowDown", -1)]:  # fmt: skip
+        page.keyboard.press(key)
+        place += steps
+        assert value() == pytest.approx(low + (high - low) * place / 100)
+
+    hand.page.touchscreen.tap(*hand.spot(node, 0.7, 0.5))
+    near = 0.015 * (high - low)
+    assert value(of=hand) == pytest.approx(hand.at_share(axis, 0.7), abs=near)
+    drag_finger(hand.page, *[hand.spot(node, x, 0.5) for x in (0.3, 0.4, 0.5, 0.55)])
+    dragged = value(of=hand)
+    assert dragged == pytest.approx(hand.at_share(axis, 0.55), abs=near)
+    scrolled = hand.page.evaluate("scrollY")
+    drag_finger(
+        hand.page, *[hand.spot(node, 0.3, y) for y in (0.8, 0.6, 0.4, 0.1, -0.2)]
+    )
+    hand.page.wait_for_function("before => scrollY > before + 20", arg=scrolled)
+    assert value(of=hand) == dragged, "a finger that scrolls moved it"
 
 
 @on_one_page

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorables import PRESETS, Finger, on_one_page
+from explorables import PRESETS, drag_finger, on_one_page
 from scipy.signal import correlate2d
 
 
@@ -57,7 +57,8 @@ def test_finger_drags_the_window_and_taps_the_output(phone):
         kernel.page.touchscreen.tap(*kernel.spot(".output canvas", x, y))
         kernel.assert_shows(1, PRESETS["outline"], (int(26 * y), int(26 * x)))
     scrolled = kernel.page.evaluate("scrollY")
-    Finger(kernel.page).drag(
+    drag_finger(
+        kernel.page,
         kernel.spot(".input canvas", 0.5, 0.3),
         kernel.spot(".input canvas", 0.5, 0.6),
         kernel.spot(".input canvas", 0.6, 0.8),

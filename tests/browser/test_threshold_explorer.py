@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from explorables import as_served, number, on_one_page
+from explorables import as_served, number, numbers, on_one_page
 
 
 @pytest.fixture
@@ -50,37 +50,16 @@ def test_keyboard_moves_the_threshold(threshold):
 
 
 @on_one_page
-def test_mouse_and_finger_move_the_threshold(threshold, phone):
-    mouse = threshold.page.mouse
-    mouse.move(*threshold.spot(".line", 0.4, 0.5))
-    mouse.down()
-    mouse.move(*threshold.spot(".line", 0.7, 0.2), steps=3)
-    mouse.up()
-    hand = phone["threshold"]
-    hand.begin()
-    hand.page.touchscreen.tap(*hand.spot(".line", 0.7, 0.5))
-    for explorable in (threshold, hand):
-        step = explorable.step()
-        expected = explorable.at_share("costs", 0.7)  # the same axis, below
-        assert step / 1000 == pytest.approx(expected, abs=0.006)
-        explorable.assert_shows(step, 10, 1)
-    mouse.move(*threshold.spot(".line", 0.7, 0.5))
-    mouse.down()
-    mouse.move(*threshold.spot(".line", 0, 0.5), steps=3)
-    threshold.assert_shows(0, 10, 1)
-    mouse.move(*threshold.spot(".line", 1.2, 0.5), steps=3)
-    mouse.up()
-    threshold.assert_shows(1000, 10, 1)
-
-
-@on_one_page
 @pytest.mark.parametrize(("miss", "alarm"), [(10, 1), (0.5, 0.25), (7, 0)])
 def test_button_goes_to_a_threshold_that_costs_least(threshold, miss, alarm):
     threshold.begin(miss, alarm)
     threshold.assert_shows(500, miss, alarm)
-    costs = threshold.costs(miss, alarm)
-    at, cost = threshold.cheapest()
-    assert cost == pytest.approx(costs.min(), abs=1e-6)
+    called = threshold.probabilities[:, np.newaxis] >= np.arange(1001) / 1000
+    missed, alarmed = ~called[threshold.labels == 1], called[threshold.labels == 0]
+    costs = miss * missed.sum(axis=0) + alarm * alarmed.sum(axis=0)
+    at = threshold.value(".cheapest")
+    said = threshold.find(".cheapest").text_content()
+    assert numbers(said) == pytest.approx([at, costs.min()], abs=1e-6)
     assert costs[round(1000 * at)] == costs.min()
     threshold.find("button.go").click()
     assert float(threshold.find(".at").input_value()) == at
