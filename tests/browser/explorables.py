@@ -203,7 +203,7 @@ class Descent(Explorable):
         self.limit = 1 / (self.x**2).mean()
         self.bottom = (self.x * self.y).mean() / (self.x**2).mean()
 
-    def begin(self, share_of_limit):
+    def begin(self, share_of_limit=0.1):
         """Go back to the start with a rate, given as a share of the largest."""
         self.find(".rate").fill(repr(float(share_of_limit * self.limit)))
         self.press("button.reset")
@@ -322,6 +322,14 @@ def number(text):
         power = raised[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
         return float(raised[1] or 1) * 10.0 ** int(power)
     return float(text)
+
+
+def contrast(*colours):
+    """Return how well two colours, as red, green and blue, differ (WCAG 2.1)."""
+    share = np.array(colours) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return (high + 0.05) / (low + 0.05)
 
 
 KINDS = {"kernel": Kernel, "descent": Descent, "threshold": Threshold}

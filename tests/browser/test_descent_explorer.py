@@ -11,7 +11,7 @@ from explorables import as_served, number, on_one_page, read
 def descent(desktop):
     """Return the descent explorer, at its start."""
     explorable = desktop["descent"]
-    explorable.begin(0.1)
+    explorable.begin()
     return explorable
 
 

@@ -2,19 +2,18 @@
 
 import numpy as np
 import pytest
-from explorables import PRESETS, number
+from explorables import PRESETS, contrast, number
 from scipy.signal import correlate2d
 from sklearn.metrics import confusion_matrix
 
 from mnist_tutorial.playground.explorable import joined
 
 NAMES = {
-    "numbers.js": ["fixed", "parseNumber", "powerOfTen", "roundUp", "significant"]
-    + ["ticks"],
-    "colours.js": ["mix", "readableOn"],
-    "kernel_model.js": ["PRESETS", "correlate", "decode", "presetOf"],
-    "descent_model.js": ["lineEnds", "logAxis", "makeLoss", "makeRates", "verdictOn"],
-    "threshold_model.js": ["barsOf", "makeCounts", "viewOf"],
+    "numbers.js": "fixed, parseNumber, powerOfTen, roundUp, significant, ticks",
+    "colours.js": "mix, readableOn",
+    "kernel_model.js": "PRESETS, correlate, presetOf",
+    "descent_model.js": "lineEnds, logAxis, makeLoss, verdictOn",
+    "threshold_model.js": "barsOf, makeCounts, viewOf",
 }
 
 
@@ -23,8 +22,9 @@ def compute(browser):
     """Yield a function that evaluates JavaScript with the scripts' names in it."""
     page = browser.new_page()
     for file, names in NAMES.items():
-        ends = "".join(f"window.{name} = {name};" for name in names)
-        page.add_script_tag(content=joined(file) + ends, type="module")
+        page.evaluate(
+            f"() => {{ {joined(file)} Object.assign(window, {{ {names} }}); }}"
+        )
     yield page.evaluate
     page.close()
 
@@ -40,7 +40,7 @@ def each(compute, function, arguments):
             "parseNumber",
             {("0.5",): 0.5, ("-2",): -2, ("−2.25",): -2.25, (".5",): 0.5, ("5.",): 5,
              ("1/9",): 1 / 9, ("－１．５",): -1.5, ("0。5",): 0.5, ("0,5",): 0.5,
-             ("1e-1",): 0.1, (" 1 2 ",): 12, ("",): None, ("-",): None,
+             ("1e-1",): 0.1, ("",): None, ("-",): None,
              ("abc",): None, ("1/0",): None, ("1e400",): None, ("1;2",): None,
              ("0x3",): None, ("1/-2",): None},
         ),
@@ -72,7 +72,9 @@ def test_ticks_are_a_few_round_numbers_within_the_axis(compute):
     for (low, high), marks in zip(axes, each(compute, "ticks", axes), strict=True):
         values = np.array([value for value, _ in marks])
         assert 1 <= len(values) <= 5
-        assert low - 1e-9 * abs(low) <= values[0] and values[-1] <= high * (1 + 1e-9)
+        assert low - 1e-9 * abs(low) <= values[0] and values[-1] <= high + 1e-9 * abs(
+            high
+        )
         steps = np.diff(values)
         np.testing.assert_allclose(steps, steps[:1].repeat(len(steps)), rtol=1e-6)
         for value, text in marks:
@@ -93,14 +95,9 @@ def test_text_can_be_read_on_every_mixture(compute):
     mixed = np.array(each(compute, "mix", rows))
     expected = ends[:, 0] + shares[:, None] * (ends[:, 1] - ends[:, 0])
     np.testing.assert_allclose(mixed, expected, atol=0.5 + 1e-9)
-    linear = np.where(
-        mixed <= 10, mixed / 255 / 12.92, ((mixed / 255 + 0.055) / 1.055) ** 2.4
-    )
-    light = linear @ [0.2126, 0.7152, 0.0722]
     inks = each(compute, "readableOn", [[rgb] for rgb in mixed.tolist()])
-    for ink, value in zip(inks, light, strict=True):
-        contrast = (value + 0.05) / 0.05 if ink == "#000" else 1.05 / (value + 0.05)
-        assert contrast >= 4.5
+    for ink, ground in zip(inks, mixed, strict=True):
+        assert contrast({"#000": [0] * 3, "#fff": [255] * 3}[ink], ground) >= 4.5
 
 
 def test_output_is_the_cross_correlation(compute):
@@ -131,22 +128,21 @@ def test_verdict_is_what_the_steps_say(compute, share, verdict):
     x, y = np.array([0.5, 1.0, 2.0]), np.array([1.0, 1.9, 4.2])
     rate, w = share / (x**2).mean(), 0.0
     path = []
-    for _ in range(5):
-        error = w * x - y
-        with np.errstate(over="ignore"):
-            loss = (error**2).mean()
-        gradient = (2 * error * x).mean()
-        path.append({"w": w, "loss": loss, "gradient": gradient})
-        w -= rate * gradient
+    with np.errstate(all="ignore"):
+        for _ in range(5):
+            error = w * x - y
+            gradient = (2 * error * x).mean()
+            path.append({"w": w, "loss": (error**2).mean(), "gradient": gradient})
+            w -= rate * gradient
     call = "([x, y, path, since]) => verdictOn(path, since, makeLoss(x, y))"
     points = [x.tolist(), y.tolist()]
     assert compute(call, [*points, path, 0]) == verdict
-    if verdict != "arrived" and verdict != "overflow":
+    if verdict not in ("arrived", "overflow"):
         assert compute(call, [*points, path, 4]) == "ready"
 
 
 def test_a_log_axis_holds_every_loss(compute):
-    for losses in ([0, 0], [1e-3, 5.0], [2.0], [1.0, 1e300, np.inf], [1.0, 0]):
+    for losses in ([0, 0], [1e-3, 5.0], [2.0], [1e285, 1e300, np.inf], [1.0, 0]):
         axis = compute("losses => logAxis(losses)", losses)
         logs = np.array(axis["logs"])
         assert np.isfinite(logs).all()

@@ -80,8 +80,10 @@ def test_threshold_can_be_typed(threshold):
         threshold.find(".at").fill(text)
         threshold.assert_shows(step, 10, 1)
         assert int(threshold.find("input[type=range]").input_value()) == step
+    threshold.find(".at").fill("?")
     threshold.find(".at").blur()
     assert threshold.find(".at").input_value() == "0.001"
+    assert threshold.find("[aria-invalid=true]").count() == 0
 
 
 @on_one_page
@@ -104,9 +106,12 @@ def test_bars_are_the_shares_of_their_class_and_the_line_cuts_them(threshold, st
     assert names == ["FN", "TP"] * 40 + ["TN", "FP"] * 40
     # By class, by place, and by side of the line.
     x, width, y, height = np.array(boxes).reshape(2, 40, 2, 4).transpose(3, 0, 1, 2)
+    # The last bar has both its ends.
+    places = np.minimum(np.rint(1000 * threshold.probabilities).astype(int) // 25, 39)
     positives, negatives = (
-        np.histogram(mine + 1e-9, 40, (0, 1 + 1e-8))[0] / len(mine)
-        for mine in (threshold.probabilities[threshold.labels == n] for n in (1, 0))
+        np.bincount(places[threshold.labels == label], minlength=40)
+        / (threshold.labels == label).sum()
+        for label in (1, 0)
     )
     whole = (zero - top + 4) / np.sqrt(number(most))  # so high would be all of a class
     expected = np.stack([positives, negatives])[..., np.newaxis].repeat(2, axis=2)

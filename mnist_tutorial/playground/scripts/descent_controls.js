@@ -23,16 +23,12 @@ export function makeRateControls(rates, state, { setRate, refuse }) {
     field.value = significant(state.rate, 6);
   };
   write();
+  const limits = rates.limits.map((rate) => significant(rate));
   const render = (word) => {
     range.value = SLIDER_STEPS * rates.shareOf(state.rate);
     range.setAttribute("aria-valuetext", significant(state.rate));
     showField(field, state.rate, state.isRefused);
-    tell(
-      refusal,
-      state.isRefused
-        ? word("refused")(...rates.limits.map((rate) => significant(rate)))
-        : "",
-    );
+    tell(refusal, state.isRefused ? word("refused")(...limits) : "");
   };
   const row = make("div.row.controls", make("span", { say: "rate" }), range, field);
   return { nodes: [row, refusal], render };

@@ -45,9 +45,8 @@ export function makeSums({ take, refuse, settle }) {
   const render = (view, word, { gray, signed }) => {
     const byWeight = signed(magnitude(view.kernel));
     const byProduct = signed(magnitude(view.products));
-    nine((index) => {
-      const [pixel, product] = [view.pixels[index], view.products[index]];
-      const weight = view.kernel[index];
+    view.pixels.forEach((pixel, index) => {
+      const [weight, product] = [view.kernel[index], view.products[index]];
       put(pixels[index], pixel, short(pixel));
       tint(pixels[index], gray(pixel));
       put(products[index], product, short(product));
