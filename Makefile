@@ -47,6 +47,8 @@ margins: $(VENV)/installed ## measure how surely the pages' assertions hold (an 
 lint: $(VENV)/installed ## check the format and the style of the code
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/oxfmt --check '**/*.js'
+	@$(BIN)/oxlint --deny-warnings
 
 serve: ## show the built book at http://localhost:8000
 	@test -f $(CHINESE)/index.html || { echo "There is no book yet: make book"; exit 1; }

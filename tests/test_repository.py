@@ -474,7 +474,7 @@ def test_hooks_use_the_versions_of_the_constraints():
             name, version = line.split("==")
             assert pins[name] == version, hook["id"]
             seen.add(name)
-    assert seen == {"ruff", "nbstripout"}
+    assert seen == {"ruff", "oxfmt", "oxlint", "nbstripout"}
     assert {"ruff-check", "ruff-format", "nbstripout", "kernelspec"} <= set(
         read_hooks()
     )

@@ -2,8 +2,8 @@
 // with no setting and no translation. Loaded by the Chinese book.
 addEventListener("load", () => {
   const labels = {
-    "Main": "章节",
-    "Page": "本页目录",
+    Main: "章节",
+    Page: "本页目录",
     "Toggle hidden content": "展开或收起",
   };
   for (const node of document.querySelectorAll("[aria-label]")) {

@@ -1,16 +1,13 @@
 """Experiments that run inside a page: no kernel, no network, no library.
 
 Each function takes arrays and returns an object that a notebook shows as one piece
-of HTML: the data, a text for readers without JavaScript, and a script. The script
-is ``base.js`` followed by the explorer's own; ``base.js`` says at its head how to
-write another one. It finds out about language and colours where it is shown, since
-the cells of the Chinese and of the English book are the same. In the order in which
-to read:
+of HTML: the data, a text for readers without JavaScript, and a script, which finds
+out about language and colours where it is shown, since the cells of the Chinese and
+of the English book are the same. In the order in which to read:
 
 - ``explorable``: the piece of HTML;
 - ``kernel``, ``descent``, ``threshold``: one experiment each, and what it refuses;
-  what it does is in the file of the same name that ends in ``_explorer.js``;
-- ``checks``: what more than one of them refuses.
+- ``scripts``: what they do. ``host.js`` says at its head how to write another one.
 """
 
 from mnist_tutorial.playground.descent import descent_explorer
@@ -18,9 +15,4 @@ from mnist_tutorial.playground.explorable import Explorable
 from mnist_tutorial.playground.kernel import kernel_explorer
 from mnist_tutorial.playground.threshold import threshold_explorer
 
-__all__ = [
-    "Explorable",
-    "descent_explorer",
-    "kernel_explorer",
-    "threshold_explorer",
-]
+__all__ = ["Explorable", "descent_explorer", "kernel_explorer", "threshold_explorer"]

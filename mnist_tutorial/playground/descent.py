@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mnist_tutorial.checks import checked_array
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground.checks import checked_array
 from mnist_tutorial.playground.explorable import Explorable
 
 MAX_POINTS = 200
@@ -33,22 +33,19 @@ def descent_explorer(x: np.ndarray, y: np.ndarray) -> Explorable:
     InputError
         If a shape or a value does not fit.
     """
-    x, y = checked_array("x", x), checked_array("y", y)
-    for name, values in (("x", x), ("y", y)):
-        if values.dtype.kind not in "iuf":
-            raise InputError(f"{name} must be numbers, got {values.dtype}")
-    x, y = x.astype(np.float64), y.astype(np.float64)
+    x = checked_array("x", x).astype(np.float64)
+    y = checked_array("y", y).astype(np.float64)
     if x.ndim != 1 or x.shape != y.shape or not 1 <= len(x) <= MAX_POINTS:
         raise InputError(
             f"x and y must both have shape (n,) with 1 to {MAX_POINTS} points, "
-            f"got {x.shape} and {y.shape}"
+            f"got {x.shape} and {y.shape}; x.ravel() drops an axis"
         )
-    for name, values in (("x", x), ("y", y)):
-        if not np.all(np.abs(values) <= LARGEST_COORDINATE):
-            raise InputError(
-                f"{name} must hold numbers from {-LARGEST_COORDINATE:g} to "
-                f"{LARGEST_COORDINATE:g}, got {values.min()} to {values.max()}"
-            )
+    largest = np.abs([x, y]).max()
+    if not largest <= LARGEST_COORDINATE:  # nor NaN
+        raise InputError(
+            f"x and y must be numbers from {-LARGEST_COORDINATE:g} to "
+            f"{LARGEST_COORDINATE:g}, got one of size {largest:g}; scale them first"
+        )
     if np.abs(x).max() < 1 / LARGEST_COORDINATE:
         raise InputError(
             f"x must not be (almost) zero everywhere, got {np.abs(x).max()} at most: "

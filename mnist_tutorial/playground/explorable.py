@@ -1,8 +1,12 @@
 """What a notebook shows: the data, a text for readers without JavaScript, a script."""
 
 import json
+import re
 from dataclasses import dataclass
 from importlib import resources
+
+# `import { make, put } from "./elements.js";`, in one line or in several.
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Explorable:
 
     def _repr_html_(self) -> str:
         """Return the HTML fragment, the same for the same data."""
-        script = _source("base.js") + _source(f"{self.kind}_explorer.js")
+        script = joined(f"{self.kind}_explorer.js")
         # A "<" inside JSON could close the script element that holds it.
         data = json.dumps(self.data, separators=(",", ":")).replace("<", "\\u003c")
         texts = "".join(
@@ -43,5 +47,17 @@ class Explorable:
         )
 
 
-def _source(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
+def joined(name: str, taken: set[str] | None = None) -> str:
+    """Return one of the ``scripts`` behind all those that it imports, each once.
+
+    A page opened from the disk may import no file, so what is a module here becomes a
+    part of one script there. ``taken`` are the names of those that it has already.
+    """
+    taken = set() if taken is None else taken
+    taken.add(name)
+    source = (resources.files(__package__) / "scripts" / name).read_text("utf-8")
+    before = [
+        joined(other, taken) for other in IMPORT.findall(source) if other not in taken
+    ]
+    own = re.sub("^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)
+    return "".join(before) + own

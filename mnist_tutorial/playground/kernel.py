@@ -4,8 +4,8 @@ import base64
 
 import numpy as np
 
+from mnist_tutorial.checks import checked_array, checked_images
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground.checks import checked_array
 from mnist_tutorial.playground.explorable import Explorable
 
 MAX_IMAGES = 10
@@ -36,32 +36,18 @@ def kernel_explorer(images: np.ndarray) -> Explorable:
         If the shape, the number of images or a value does not fit.
     """
     pixels = checked_array("images", images)
-    if pixels.ndim == 4 and pixels.shape[-1] == 1:
-        pixels = pixels[..., 0]
-    if pixels.ndim != 3 or pixels.shape[1:] != (28, 28):
+    if pixels.ndim == 3:
+        pixels = pixels[..., np.newaxis]
+    checked_images(pixels)
+    if pixels.shape[1:] != (28, 28, 1) or len(pixels) > MAX_IMAGES:
         raise InputError(
-            "images must have shape (n, 28, 28) or (n, 28, 28, 1), "
-            f"got {np.shape(images)}"
-        )
-    if not 1 <= len(pixels) <= MAX_IMAGES:
-        raise InputError(
-            f"images must hold 1 to {MAX_IMAGES} images, got {len(pixels)}; "
-            "choose some, for example x_test[:5]"
-        )
-    if not np.issubdtype(pixels.dtype, np.floating):
-        raise InputError(
-            f"images must be floats in [0, 1], got {pixels.dtype}; "
-            "load_mnist gives them so"
-        )
-    if not np.all((pixels >= 0) & (pixels <= 1)):
-        raise InputError(
-            f"images must lie in [0, 1], got {pixels.min()} to {pixels.max()}"
+            f"images must have shape (n, 28, 28, 1) with n from 1 to {MAX_IMAGES}, "
+            f"got {np.shape(images)}; choose some, for example x_test[:5]"
         )
     steps = np.rint(pixels * 255).astype(np.uint8)
-    data = {"images": [base64.b64encode(image).decode() for image in steps]}
     return Explorable(
         "kernel",
-        data,
+        {"images": [base64.b64encode(image).decode() for image in steps]},
         {
             "zh-CN": "这里是一个可以动手的小实验：选一个数字和一个 3×3 的卷积核，"
             "移动窗口，看九个像素怎样变成一个数。它需要 JavaScript。",

@@ -1,15 +1,12 @@
 """The threshold of a yes-or-no classifier, for the page ``applications/medical``."""
 
-from numbers import Real
-
 import numpy as np
 
+from mnist_tutorial.checks import check_in, checked_array, checked_labels
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground.checks import checked_array
 from mnist_tutorial.playground.explorable import Explorable
 
 STEPS = 1000  # of the slider: the thresholds 0.000, 0.001, ..., 1.000
-LARGEST_COST = 10_000
 
 
 def threshold_explorer(
@@ -55,35 +52,25 @@ def threshold_explorer(
     every count is that of ``probabilities >= threshold`` on the probabilities as they
     were handed in, without rounding.
     """
-    labels = checked_array("labels", labels)
     probabilities = checked_array("probabilities", probabilities)
-    if labels.ndim != 1 or labels.shape != probabilities.shape or not len(labels):
+    if probabilities.ndim != 1:
         raise InputError(
-            "labels and probabilities must both have shape (n,) with n at least 2, got "
-            f"{labels.shape} and {probabilities.shape}; of a column of sigmoids take "
-            "probabilities[:, 0], of a softmax over two classes probabilities[:, 1]"
+            f"probabilities must have shape (n,), got {probabilities.shape}; of a "
+            "column of sigmoids take probabilities[:, 0], of a softmax over two "
+            "classes probabilities[:, 1]"
         )
-    if labels.dtype.kind not in "biu" or not np.all((labels == 0) | (labels == 1)):
-        raise InputError(
-            "labels must be whole numbers or booleans, 0 (negative) or 1 (positive), "
-            f"got {_some(labels)}; for one class of several use labels == that_class"
-        )
+    labels = checked_labels(labels, len(probabilities), num_classes=2)
     if labels.min() == labels.max():
         raise InputError(
-            f"labels must hold both classes, got {len(labels)} times {labels[0]}: "
-            "without positives there is no sensitivity, without negatives no "
-            "specificity"
+            f"labels must hold both classes, got {len(labels)} times {labels[0]}; "
+            "sensitivity is about the positives, specificity about the negatives"
         )
-    if probabilities.dtype.kind not in "iuf" or not np.all(
-        (probabilities >= 0) & (probabilities <= 1)
-    ):
+    if not (probabilities.min() >= 0 and probabilities.max() <= 1):  # nor NaN
         raise InputError(
-            "probabilities must be numbers in [0, 1], without NaN, got "
-            f"{_some(probabilities)}; a logit becomes one by 1 / (1 + exp(-logit))"
+            f"probabilities must be in [0, 1], got {probabilities.min():g} to "
+            f"{probabilities.max():g}; a logit becomes one by 1 / (1 + exp(-logit))"
         )
-    costs = {"miss": cost_of_miss, "alarm": cost_of_alarm}
-    for name, cost in costs.items():
-        costs[name] = _checked_cost(f"cost_of_{name}", cost)
+    check_in("[0, 10000]", cost_of_miss=cost_of_miss, cost_of_alarm=cost_of_alarm)
 
     # NumPy compares an array with 0.3 in the array's own precision; so do we.
     kind = probabilities.dtype if probabilities.dtype.kind == "f" else np.float64
@@ -94,6 +81,7 @@ def threshold_explorer(
         np.bincount(steps[labels == label], minlength=STEPS + 1).tolist()
         for label in (1, 0)
     )
+    costs = {"miss": float(cost_of_miss), "alarm": float(cost_of_alarm)}
     return Explorable(
         "threshold",
         {"positives": positives, "negatives": negatives, "costs": costs},
@@ -107,20 +95,3 @@ def threshold_explorer(
             "needs JavaScript.",
         },
     )
-
-
-def _some(values: np.ndarray) -> str:
-    """Say what kind of values these are, and how far they reach."""
-    if values.dtype.kind not in "iuf":
-        return str(values.dtype)
-    return f"{values.dtype} from {values.min():g} to {values.max():g}"
-
-
-def _checked_cost(name: str, cost: float) -> float:
-    is_number = isinstance(cost, Real) and not isinstance(cost, bool)
-    if not is_number or not 0 <= cost <= LARGEST_COST:
-        raise InputError(
-            f"{name} must be a number from 0 to {LARGEST_COST:,}, got {cost!r}; only "
-            "the ratio of the two costs matters for the choice"
-        )
-    return abs(float(cost))  # no -0.0

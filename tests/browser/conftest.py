@@ -7,6 +7,7 @@ import threading
 import pytest
 from book_site import HTML, Visit
 from chromium import FLAGS, NO_CHROMIUM, find_chromium
+from explorables import ON_A_PHONE, Notebook, Tabs
 from playwright.sync_api import sync_playwright
 
 
@@ -61,4 +62,36 @@ def visit(browser, site):
     """Yield a tab of its own for a test that goes from page to page."""
     tab = Visit(browser, site)
     yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def language(request):
+    """Return the language of the book."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def desktop(browser, site, language):
+    """Yield the explorables on a desktop in a light theme."""
+    tabs = Tabs(browser, site, language)
+    yield tabs
+    tabs.close()
+
+
+@pytest.fixture(scope="module")
+def phone(browser, site, language):
+    """Yield the explorables on a phone in a dark theme."""
+    tabs = Tabs(browser, site, language, **ON_A_PHONE)
+    yield tabs
+    tabs.close()
+
+
+@pytest.fixture(params=["zh-CN", "en-GB"])
+def notebook(browser, request):
+    """Yield a live notebook of a reader with this language."""
+    tab = Notebook(browser, request.param)
+    yield tab
+    assert tab.problems == []
+    assert tab.foreign_requests == []
     tab.close()
