@@ -149,3 +149,23 @@ def count_multiply_adds(model: keras.Model) -> int:
             places = math.prod(layer.output.shape[1:-1])
             total += places * math.prod(layer.kernel.shape)
     return total
+
+
+def is_relu(layer: keras.Layer) -> bool:
+    """Tell whether a layer ends in a plain ReLU; a leaky or capped one is another.
+
+    Parameters
+    ----------
+    layer
+        Any layer: ``keras.layers.ReLU``, or one with ``activation="relu"`` or with a
+        backend's own function, such as ``tf.nn.relu``.
+
+    Returns
+    -------
+    bool
+        True where what the layer gives is ``max(0, x)``.
+    """
+    if isinstance(layer, layers.ReLU):
+        is_leaky = layer.negative_slope or layer.threshold
+        return not is_leaky and layer.max_value is None
+    return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"

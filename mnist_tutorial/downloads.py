@@ -5,8 +5,8 @@ real pictures in their place; no page and no test of this book downloads anythin
 
 ``load_medmnist("dermamnist")`` and ``load_gtsrb()`` fetch a published archive once,
 compare it with the published checksum each time before they use it, and return
-arrays in the book's convention. ``read_medmnist(path)`` and ``read_gtsrb(path)`` read
-a file that you already have, wherever it came from, without asking for a checksum.
+arrays in the book's convention. An archive whose checksum is right is what was
+published, so nothing in it is checked again.
 
 =================  ========  ================================  ====================
 name               size      what it shows                     terms
@@ -28,26 +28,19 @@ has another checksum is removed, and what lay in the folder stays as it was. A c
 that has the published checksum is never replaced; one that has not is never used, and
 is replaced once a download with the published checksum has arrived.
 
-The checksums are the MD5 sums that the authors of MedMNIST [1]_ and, for GTSRB,
+The checksums are the MD5 sums that the authors of MedMNIST and, for GTSRB,
 torchvision publish. They find damage; they are no defence against somebody who wants
 to deceive.
 
 The page ``appendix/data_card`` has sources, licences and known flaws.
-
-References
-----------
-.. [1] J. Yang and others, "MedMNIST v2: a large-scale lightweight benchmark for 2D and
-   3D biomedical image classification", Scientific Data 10, 41, 2023,
-   doi:10.1038/s41597-022-01721-8.
 """
 
 import contextlib
 import csv
+import fnmatch
 import io
 import os
-import re
 import zipfile
-from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +48,7 @@ import numpy as np
 import pooch
 from PIL import Image
 
+from mnist_tutorial.checks import check_choice, check_counts, check_in
 from mnist_tutorial.errors import InputError
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -100,19 +94,6 @@ MEDMNIST_CLASSES = {
     ),
     "pneumoniamnist": ("normal", "pneumonia"),
 }
-
-MEDMNIST_SIDE = 28
-GTSRB_MIN_SIDE, GTSRB_MAX_SIDE = 8, 250  # the largest published image has 250 pixels
-
-# A table lies beside the images that it lists, in the folder of their class.
-_TABLE = re.compile(r"(?P<folder>(?:.*/)?(?P<label>\d{5})/)GT-(?P=label)\.csv")
-_IMAGE = re.compile(r"(?P<track>\d{5})_\d{5}\.ppm")
-# Far above anything published: what is larger is not unpacked.
-_MAX_TABLE_BYTES = 10_000_000
-_MAX_IMAGE_BYTES = 10_000_000
-_SCALING = Image.Resampling.BILINEAR
-
-_PARTS = ("train", "val", "test")
 
 
 class TrafficSigns(NamedTuple):
@@ -189,46 +170,15 @@ def load_medmnist(
        and Fitzpatrick17k dermatological image datasets", Scientific Data 12, 196,
        2025, doi:10.1038/s41597-025-04382-5.
     """
-    if name not in MEDMNIST_CLASSES:
-        known = " or ".join(MEDMNIST_CLASSES)
-        raise InputError(f"name must be {known}, got {name!r}")
-    return read_medmnist(_fetch(ARCHIVES[name], folder))
-
-
-def read_medmnist(path: str | os.PathLike) -> tuple[Split, Split, Split]:
-    """Read a file in MedMNIST's format that you already have.
-
-    No checksum is asked for, so that any collection of the same form can be read: one
-    label an image, grey or RGB, 28 x 28 pixels.
-
-    Parameters
-    ----------
-    path
-        An ``.npz`` file with the arrays ``train_images``, ``train_labels``,
-        ``val_images``, ``val_labels``, ``test_images`` and ``test_labels``; images
-        ``uint8`` of shape ``(n, 28, 28)`` or ``(n, 28, 28, 3)``, labels whole numbers
-        from 0 of shape ``(n, 1)`` or ``(n,)``.
-
-    Returns
-    -------
-    (x_train, y_train), (x_val, y_val), (x_test, y_test)
-        As :func:`load_medmnist`.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, damaged or of another form.
-    """
-    path = _existing_file(path)
-    arrays = _read_arrays(
-        path,
-        [f"{part}_{kind}" for part in _PARTS for kind in ("images", "labels")],
-    )
-    train, validation, test = (
-        _medmnist_split(arrays[f"{part}_images"], arrays[f"{part}_labels"], path, part)
-        for part in _PARTS
-    )
-    return train, validation, test
+    check_choice("name", name, MEDMNIST_CLASSES)
+    splits = []
+    with np.load(_fetch(ARCHIVES[name], folder)) as arrays:
+        for part in ("train", "val", "test"):
+            images = arrays[f"{part}_images"]  # (n, 28, 28), or (n, 28, 28, 3)
+            x = images.reshape(len(images), 28, 28, -1).astype(np.float32) / 255
+            y = arrays[f"{part}_labels"].reshape(-1).astype(np.int64)  # from (n, 1)
+            splits.append((x, y))
+    return tuple(splits)
 
 
 def load_gtsrb(
@@ -282,218 +232,36 @@ def load_gtsrb(
         x_train, y_train = signs.images[~held_out], signs.labels[~held_out]
         x_val, y_val = signs.images[held_out], signs.labels[held_out]
     """
-    _check_size(size)
-    return read_gtsrb(_fetch(ARCHIVES["gtsrb"], folder), size=size)
-
-
-def read_gtsrb(path: str | os.PathLike, *, size: int = 32) -> TrafficSigns:
-    """Read a GTSRB training archive that you already have.
-
-    No checksum is asked for. The larger ``GTSRB_Final_Training_Images.zip`` has the
-    same form and can be read too. Nothing is unpacked to disk.
-
-    Parameters
-    ----------
-    path
-        A ZIP file with a folder ``00000``, ``00001``, ... for each class, and in each
-        a table such as ``GT-00000.csv`` and the images that it lists, such as
-        ``00003_00012.ppm``: image 12 of track 3. Images without a line are left out.
-    size
-        As :func:`load_gtsrb`.
-
-    Returns
-    -------
-    TrafficSigns
-        As :func:`load_gtsrb`.
-
-    Raises
-    ------
-    InputError
-        If ``size`` is out of range, or the file is missing, damaged or of another
-        form. The message names the table and the line.
-    """
-    _check_size(size)
-    path = _existing_file(path)
-    try:
-        archive = zipfile.ZipFile(path)
-    except Exception as error:  # a damaged file can raise nearly anything
-        raise InputError(
-            f"{path}: expected a ZIP archive, got something else or a damaged file; "
-            "fetch it again"
-        ) from error
-    with archive:
-        listed = [
-            line
-            for table in sorted(set(filter(_TABLE.fullmatch, archive.namelist())))
-            for line in _read_table(archive, table, path)
-        ]
-        if not listed:
-            raise InputError(
-                f"{path}: expected folders 00000, 00001, ... with tables GT-00000.csv, "
-                "... that list images, found none; is it the training archive?"
-            )
+    check_counts(size=size)
+    check_in("[8, 250]", size=size)  # the largest published image has 250 pixels
+    with zipfile.ZipFile(_fetch(ARCHIVES["gtsrb"], folder)) as archive:
+        listed = _list_signs(archive)
         images = np.empty((len(listed), size, size, 3), dtype=np.float32)
-        for image, line in zip(images, listed, strict=True):
-            picture = _read_picture(archive, line).resize((size, size), _SCALING)
-            image[:] = np.asarray(picture, dtype=np.float32) / 255
-    labels = np.array([line.label for line in listed], dtype=np.int64)
-    _, tracks = np.unique([line.track for line in listed], return_inverse=True)
+        for image, (member, _, _) in zip(images, listed, strict=True):
+            with archive.open(member) as file, Image.open(file) as picture:
+                scaled = picture.resize((size, size), Image.Resampling.BILINEAR)
+            image[:] = np.asarray(scaled, dtype=np.float32) / 255
+    labels = np.array([label for _, label, _ in listed], dtype=np.int64)
+    _, tracks = np.unique([track for _, _, track in listed], return_inverse=True)
     return TrafficSigns(images, labels, tracks.astype(np.int64))
 
 
-class _Line(NamedTuple):
-    """One line of a table: an image, its class, its track, and where this is said."""
+def _list_signs(archive: zipfile.ZipFile) -> list[tuple[str, int, str]]:
+    """List the images of the archive: where each lies, its class and its track.
 
-    member: str
-    label: int
-    track: str
-    where: str
-
-
-def _read_table(archive: zipfile.ZipFile, table: str, path: Path) -> list[_Line]:
-    """Read which images a class has, checking every line."""
-    match = _TABLE.fullmatch(table)
-    folder, label = match["folder"], int(match["label"])
-    members, listed = set(archive.namelist()), set()
-    content = _unpack(archive, table, _MAX_TABLE_BYTES, f"{path}: {table}")
-    lines = []
-    try:
-        rows = csv.DictReader(
-            io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"
-        )
-        for row in rows:
-            where = f"{path}: {table}, line {rows.line_num}"
-            name = _IMAGE.fullmatch(row.get("Filename") or "")
-            if not name:
-                raise InputError(
-                    f"{where}: Filename must look like 00003_00012.ppm, got "
-                    f"{row.get('Filename')!r}"
-                )
-            if not _is_number(row.get("ClassId"), label):
-                raise InputError(
-                    f"{where}: ClassId must be {label}, the number of the folder, got "
-                    f"{row.get('ClassId')!r}"
-                )
-            member = folder + name[0]
-            if member not in members:
-                raise InputError(
-                    f"{where}: {name[0]} is listed, but the archive has no {member}; "
-                    "fetch it again"
-                )
-            if member in listed:
-                raise InputError(
-                    f"{where}: {name[0]} is listed a second time; it is not what was "
-                    "published"
-                )
-            listed.add(member)
-            lines.append(_Line(member, label, folder + name["track"], where))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"{path}: {table}: expected a table with ';' between its columns, but: "
-            f"{error}"
-        ) from error
-    return lines
-
-
-def _is_number(text: str | None, number: int) -> bool:
-    # Not longer than a folder's: int() takes no text of thousands of digits.
-    is_short = text is not None and text.isascii() and len(text) <= 5
-    return is_short and text.isdecimal() and int(text) == number
-
-
-def _read_picture(archive: zipfile.ZipFile, line: _Line) -> Image.Image:
-    """Decode one image of the archive, RGB."""
-    where = f"{line.where}: {line.member}"
-    content = _unpack(archive, line.member, _MAX_IMAGE_BYTES, where)
-    try:
-        with Image.open(io.BytesIO(content), formats=["PPM"]) as picture:
-            return picture.convert("RGB")
-    except Exception as error:  # a damaged image can raise nearly anything
-        raise InputError(
-            f"{where}: expected a PPM image, got something else or a damaged one; "
-            "fetch the archive again"
-        ) from error
-
-
-def _unpack(archive: zipfile.ZipFile, member: str, max_bytes: int, where: str) -> bytes:
-    """Unpack one file of an archive into memory."""
-    size = archive.getinfo(member).file_size
-    if size > max_bytes:
-        raise InputError(
-            f"{where}: expected at most {max_bytes:,} bytes, got {size:,}; it is not "
-            "what was published"
-        )
-    try:
-        return archive.read(member)
-    except Exception as error:  # damaged, encrypted or packed in an unknown way
-        raise InputError(
-            f"{where}: cannot be unpacked ({error}); fetch the archive again"
-        ) from error
-
-
-def _read_arrays(path: Path, names: list[str]) -> dict[str, np.ndarray]:
-    """Read arrays from an ``.npz`` file; nothing in it is ever executed."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            missing = [name for name in names if name not in arrays]
-            if not missing:
-                return {name: arrays[name] for name in names}
-    except Exception as error:  # a damaged file can raise nearly anything
-        raise InputError(
-            f"{path}: expected an .npz file of arrays, got something else or a damaged "
-            "file; fetch it again"
-        ) from error
-    raise InputError(
-        f"{path}: expected the arrays {', '.join(names)}; {', '.join(missing)} missing"
-    )
-
-
-def _medmnist_split(
-    images: np.ndarray, labels: np.ndarray, path: Path, part: str
-) -> Split:
-    """Bring one part of a MedMNIST file to the book's convention."""
-    side = MEDMNIST_SIDE
-    grey, colour = (side, side), (side, side, 3)
-    form_fits = images.dtype == np.uint8 and images.shape[1:] in (grey, colour)
-    if not form_fits or not len(images):
-        raise InputError(
-            f"{path}: {part}_images must be uint8 of shape (n, {side}, {side}) or "
-            f"(n, {side}, {side}, 3), n from 1, got {images.dtype} of shape "
-            f"{images.shape}"
-        )
-    if labels.shape not in ((len(images),), (len(images), 1)):
-        raise InputError(
-            f"{path}: {part}_labels must hold one label for each of {len(images)} "
-            f"images, got shape {labels.shape}"
-        )
-    if labels.dtype.kind not in "iu":
-        raise InputError(
-            f"{path}: {part}_labels must be whole numbers from 0, got {labels.dtype}"
-        )
-    y = labels.reshape(-1).astype(np.int64)
-    if y.min() < 0:  # what int64 cannot hold becomes negative too
-        raise InputError(
-            f"{path}: {part}_labels must be whole numbers from 0 to 2**63 - 1, got "
-            f"{labels.dtype} from {labels.min()} to {labels.max()}"
-        )
-    x = images.reshape(len(images), side, side, -1).astype(np.float32) / 255
-    return x, y
-
-
-def _check_size(size: int) -> None:
-    low, high = GTSRB_MIN_SIDE, GTSRB_MAX_SIDE
-    if not (isinstance(size, Integral) and low <= size <= high):
-        raise InputError(f"size must be a whole number in {low}..{high}, got {size}")
-
-
-def _existing_file(path: str | os.PathLike) -> Path:
-    path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path}: expected a file, got a directory")
-    # A pipe or a device would keep a reader waiting for ever.
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the name and the folder")
-    return path
+    A folder ``00000``, ``00001``, ... holds a class: a table such as
+    ``GT-00000.csv`` and the images that it lists, such as ``00003_00012.ppm``: image
+    12 of track 3.
+    """
+    signs = []
+    for table in sorted(fnmatch.filter(archive.namelist(), "*/GT-*.csv")):
+        folder = table.rpartition("/")[0]
+        with io.TextIOWrapper(archive.open(table), "utf-8-sig", newline="") as lines:
+            for row in csv.DictReader(lines, delimiter=";"):
+                member = f"{folder}/{row['Filename']}"
+                track = member.rpartition("_")[0]  # the folder too: one class only
+                signs.append((member, int(row["ClassId"]), track))
+    return signs
 
 
 def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
