@@ -209,12 +209,8 @@ def load_gtsrb(
 
     Raises
     ------
-    InputError
-        If ``size`` is out of range, the folder cannot be used, or the download has
-        another checksum than was published.
-    ConnectionError
-        If the archive is not in the folder and cannot be fetched. The message names
-        the address, and the place for a copy fetched elsewhere.
+    InputError, ConnectionError
+        As :func:`load_medmnist`, or if ``size`` is out of range.
 
     References
     ----------
@@ -267,9 +263,8 @@ def _list_signs(archive: zipfile.ZipFile) -> list[tuple[str, int, str]]:
 def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
     """Return the path of an archive that has the published checksum.
 
-    pooch does the work: it compares a copy in the folder with the checksum, downloads
-    to a temporary file where there is no good copy, compares that, moves it into
-    place in one step, and removes it when anything goes wrong.
+    pooch does the work: the comparing, and the temporary file that is moved into
+    place in one step or removed.
     """
     import requests
 

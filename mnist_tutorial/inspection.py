@@ -14,6 +14,7 @@ so is every map made from a gradient.
 Gradients work with the TensorFlow backend of Keras.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -167,11 +168,10 @@ def occlusion(
     check_counts(size=size, stride=stride)
     check_in(f"[1, {min(height, width)}]", size=size)
     check_in(f"[1, {size}]", stride=stride)  # a longer one would leave pixels out
-    corners = [
-        (top, left)
-        for top in _places(height, size, stride)
-        for left in _places(width, size, stride)
-    ]
+    tops, lefts = (
+        [*range(0, side - size, stride), side - size] for side in (height, width)
+    )
+    corners = list(itertools.product(tops, lefts))
     covered = np.repeat(images, len(corners), axis=0)
     for copy, (top, left) in zip(covered, corners, strict=True):
         copy[top : top + size, left : left + size] = fill
@@ -224,7 +224,10 @@ def saliency(
     arXiv:1312.6034.
     """
     images, targets = checked_inputs(model, images, targets)
-    return _steepness(model, images, targets)
+    slopes = gradient(
+        lambda values: _of_targets(model(values, training=False), targets), images
+    )
+    return np.abs(slopes).max(axis=-1)
 
 
 def guided_backprop(
@@ -262,7 +265,7 @@ def guided_backprop(
     .. [1] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018,
        arXiv:1810.03292.
     """
-    images, targets = checked_inputs(model, images, targets)
+    checked_inputs(model, images, targets)
     inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
     if inner:
         raise InputError(
@@ -276,7 +279,7 @@ def guided_backprop(
         )
     guided = keras.models.clone_model(model, clone_function=_with_guided_relu)
     guided.set_weights(model.get_weights())
-    return _steepness(guided, images, targets)
+    return saliency(guided, images, targets)
 
 
 def grad_cam(
@@ -426,16 +429,6 @@ def _differentiate(
     return slopes.numpy(), tensor.numpy()
 
 
-def _steepness(
-    model: keras.Model, images: np.ndarray, targets: np.ndarray
-) -> np.ndarray:
-    def score(values):
-        return _of_targets(model(values, training=False), targets)
-
-    slopes = gradient(score, images)
-    return np.abs(slopes).max(axis=-1)
-
-
 def _of_targets(scores: Any, targets: np.ndarray) -> Any:
     """Pick each row's score of its target, in a way that can be differentiated."""
     wanted = keras.ops.one_hot(targets, scores.shape[-1], dtype=scores.dtype)
@@ -446,12 +439,6 @@ def _run(model: keras.Model, images: np.ndarray) -> np.ndarray:
     """Compute a model's outputs the way it does when it is not training."""
     tensor = keras.ops.convert_to_tensor(images, "float32")
     return keras.ops.convert_to_numpy(model(tensor, training=False))
-
-
-def _places(length: int, size: int, stride: int) -> list[int]:
-    """Return where a square begins along one side, the last place included."""
-    last = length - size
-    return [*range(0, last, stride), last]
 
 
 @keras.ops.custom_gradient
@@ -467,8 +454,7 @@ def _with_guided_relu(layer: keras.Layer) -> keras.Layer:
         return layer.__class__.from_config(layer.get_config())
     if isinstance(layer, keras.layers.ReLU):
         return keras.layers.Activation(_guided_relu, name=layer.name)
-    config = {**layer.get_config(), "activation": "relu"}
-    copy = layer.__class__.from_config(config)
+    copy = layer.__class__.from_config(layer.get_config())
     copy.activation = _guided_relu
     return copy
 

@@ -146,12 +146,16 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
         begins with the path.
     """
     path = Path(path)
-    *others, last = _read_brightness(path)
-    for picture in others:
-        with contextlib.suppress(InputError):
-            return prepare_digit(picture)
+    check_file(path)
     try:
+        with path.open("rb") as file:
+            *others, last = _read_brightness(file)
+        for picture in others:
+            with contextlib.suppress(InputError):
+                return prepare_digit(picture)
         return prepare_digit(last)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -204,11 +208,8 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     different pixel, and is repeated on those that it explains, so that in the end ink
     and its blurred edges have no say in it.
     """
-    rows, columns = np.meshgrid(
-        np.linspace(-1, 1, brightness.shape[0]),
-        np.linspace(-1, 1, brightness.shape[1]),
-        indexing="ij",
-    )
+    along = [np.linspace(-1, 1, side) for side in brightness.shape]
+    rows, columns = np.meshgrid(*along, indexing="ij")
     terms = np.stack(
         [np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], -1
     )
@@ -222,8 +223,6 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     )
     distance = np.abs(sample - np.median(rim))
     is_paper = distance <= distance.max() / 2
-    surface = np.full_like(brightness, np.median(rim))
-    noise = 0.0
     for _ in range(5):
         # With little paper in sight a surface would be a guess: keep the constant.
         if is_paper.sum() < _MIN_PAPER:
@@ -242,10 +241,7 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
 def _separate_ink(brightness: np.ndarray) -> np.ndarray:
     """Return how much ink each pixel holds, in [0, 1], whatever the polarity.
 
-    Raises
-    ------
-    InputError
-        If nothing stands out from the paper.
+    Refuses a picture in which nothing stands out from the paper.
     """
     paper, noise = _fit_paper(brightness)
     ink = brightness - paper
@@ -291,9 +287,8 @@ def _keep_main_parts(ink: np.ndarray) -> np.ndarray:
 
 def _crop(ink: np.ndarray) -> np.ndarray:
     """Cut the picture to the box of its ink."""
-    rows = np.flatnonzero(ink.any(axis=1))
-    columns = np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    (box,) = ndimage.find_objects((ink > 0).astype(int))
+    return ink[box]
 
 
 def _thicken_thin_strokes(ink: np.ndarray) -> np.ndarray:
@@ -344,28 +339,23 @@ def _place(box: np.ndarray) -> np.ndarray:
     return field
 
 
-def _read_brightness(path: Path) -> list[np.ndarray]:
+def _read_brightness(file: BinaryIO) -> list[np.ndarray]:
     """Read a file's brightness; a transparent picture's twice, on white and on black.
 
     Checks everything that can be checked before pixels are decoded.
     """
-    try:
-        check_file(path)
-        with path.open("rb") as file, warnings.catch_warnings():
-            # Pillow warns about odd but harmless metadata, and about size, for which
-            # the bound here is tighter.
-            warnings.simplefilter("ignore")
-            return _decode(_open_image(file, path), path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from error
+    with warnings.catch_warnings():
+        # Pillow warns about odd but harmless metadata, and about size, for which the
+        # bound here is tighter.
+        warnings.simplefilter("ignore")
+        return _decode(_open_image(file))
 
 
-def _open_image(file: BinaryIO, path: Path) -> Image.Image:
+def _open_image(file: BinaryIO) -> Image.Image:
     """Read the header of an image file, or refuse what is none or too large."""
     if not file.read(1):
         raise InputError(
-            f"{path}: expected an image, got an empty file (0 bytes); save it again"
+            "expected an image, got an empty file (0 bytes); save it again"
         )
     file.seek(0)
     try:
@@ -376,8 +366,8 @@ def _open_image(file: BinaryIO, path: Path) -> Image.Image:
     # SyntaxError, struct.error ...), and all of it means the same.
     except Exception as error:
         raise InputError(
-            f"{path}: expected an image (PNG, JPEG, GIF, BMP, WebP, TIFF or PPM), "
-            "got something else or a damaged file; save it as PNG"
+            "expected an image (PNG, JPEG, GIF, BMP, WebP, TIFF or PPM), got something "
+            "else or a damaged file; save it as PNG"
         ) from error
     else:
         width, height = image.size
@@ -385,12 +375,12 @@ def _open_image(file: BinaryIO, path: Path) -> Image.Image:
             return image
         size = f"{width:,} x {height:,}"
     raise InputError(
-        f"{path}: expected at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in "
-        f"all, got {size}; scale the picture down"
+        f"expected at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in all, got "
+        f"{size}; scale the picture down"
     )
 
 
-def _decode(image: Image.Image, path: Path) -> list[np.ndarray]:
+def _decode(image: Image.Image) -> list[np.ndarray]:
     """Decode the pixels of an opened image, or refuse what is damaged or moves."""
     try:
         frames = getattr(image, "n_frames", 1)
@@ -400,11 +390,11 @@ def _decode(image: Image.Image, path: Path) -> list[np.ndarray]:
             return _to_brightness(ImageOps.exif_transpose(image))
     except Exception as error:  # again nearly anything
         raise InputError(
-            f"{path}: the image is damaged or cut short; copy or save it again"
+            "the image is damaged or cut short; copy or save it again"
         ) from error
     raise InputError(
-        f"{path}: expected one still image, got {frames} frames or pages; save the "
-        "one that shows the digit as PNG"
+        f"expected one still image, got {frames} frames or pages; save the one that "
+        "shows the digit as PNG"
     )
 
 
