@@ -151,21 +151,15 @@ def count_multiply_adds(model: keras.Model) -> int:
     return total
 
 
-def is_relu(layer: keras.Layer) -> bool:
-    """Tell whether a layer ends in a plain ReLU; a leaky or capped one is another.
+def is_relu(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer ends in a ReLU: 0 below 0, and unchanged above.
 
-    Parameters
-    ----------
-    layer
-        Any layer: ``keras.layers.ReLU``, or one with ``activation="relu"`` or with a
-        backend's own function, such as ``tf.nn.relu``.
-
-    Returns
-    -------
-    bool
-        True where what the layer gives is ``max(0, x)``.
+    So do layers with ``activation="relu"``, ``Activation("relu")`` and ``ReLU()``; the
+    functions ``keras.ops.relu`` and ``tf.nn.relu`` are as good as the word. A leaky,
+    shifted or capped ReLU is another function.
     """
     if isinstance(layer, layers.ReLU):
-        is_leaky = layer.negative_slope or layer.threshold
-        return not is_leaky and layer.max_value is None
+        is_shifted_or_leaky = layer.threshold or layer.negative_slope
+        return not is_shifted_or_leaky and layer.max_value is None
+    # Known by name, as TensorFlow is not imported here.
     return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
