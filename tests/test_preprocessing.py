@@ -276,7 +276,7 @@ def transparent(ink):
     return image
 
 
-def sixteen_bit(ink=3000, paper=65535):
+def sixteen_bit(ink=511, paper=65535):  # the low bytes are the same
     levels = np.where(np.asarray(drawing()) > 127, paper, ink)
     return Image.fromarray(levels.astype(np.uint16))
 
