@@ -46,7 +46,8 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
     """Refuse what is not one of the known words, and list them."""
     known = list(known)
     if value not in known:
-        raise InputError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+        words = ", ".join(known) or "(none)"
+        raise InputError(f"{name} must be one of {words}, got {value!r}")
 
 
 def checked_array(name: str, values: np.ndarray) -> np.ndarray:

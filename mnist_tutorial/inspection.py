@@ -14,6 +14,7 @@ so is every map made from a gradient.
 Gradients work with the TensorFlow backend of Keras.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +22,16 @@ from typing import Any
 import keras
 import numpy as np
 
+from mnist_tutorial.checks import (
+    check_choice,
+    check_counts,
+    check_in,
+    check_input_shape,
+    checked_array,
+    checked_labels,
+)
 from mnist_tutorial.errors import InputError
+from mnist_tutorial.models import is_relu
 
 # As many occluded copies of an image are run through the network at a time.
 _BATCH_SIZE = 256
@@ -61,11 +71,11 @@ def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.
     >>> feature_maps(model, images, map_layers(model)[0]).shape
     (3, 26, 26, 32)
     """
-    _check_layer(model, layer_name)
-    _check_shape(model, np.shape(images))
+    check_choice("layer_name", layer_name, map_layers(model))
+    images = checked_array("images", images)
+    check_input_shape(model, images)
     part = keras.Model(model.inputs, model.get_layer(layer_name).output)
-    maps = part(keras.ops.convert_to_tensor(images, "float32"), training=False)
-    return np.asarray(keras.ops.convert_to_numpy(maps), dtype=np.float32)
+    return _run(part, images)
 
 
 def map_layers(model: keras.Model) -> list[str]:
@@ -139,48 +149,43 @@ def occlusion(
     Raises
     ------
     InputError
-        If the image does not fit the model or is not finite, there is no such class,
-        or a setting is out of range.
+        If the image does not fit the model, there is no such class, or a setting is
+        out of range.
 
     References
     ----------
     M. D. Zeiler, R. Fergus, "Visualizing and Understanding Convolutional Networks",
     2014, arXiv:1311.2901.
     """
-    if np.ndim(image) != 3:
+    image = checked_array("image", image)
+    if image.ndim != 3:
         raise InputError(
             "image must be one image of shape (height, width, channels), got shape "
-            f"{np.shape(image)}; x[0] is one image of a batch"
+            f"{image.shape}; x[0] is one image of a batch"
         )
-    images, targets = checked_inputs(model, np.asarray(image)[np.newaxis], [target])
-    height, width = images.shape[1:3]
-    if not 1 <= size <= min(height, width):
-        raise InputError(f"size must be in 1..{min(height, width)} pixels, got {size}")
-    if not 1 <= stride <= size:
-        raise InputError(
-            f"stride must be in 1..{size}, the size of the square, got {stride}; "
-            "a longer one would leave pixels out"
-        )
-    if not np.isfinite(fill):
-        raise InputError(f"fill must be a finite number, got {fill}")
-    corners = [
-        (top, left)
-        for top in _places(height, size, stride)
-        for left in _places(width, size, stride)
+    images, targets = checked_inputs(model, image[np.newaxis], [target])
+    height, width = image.shape[:2]
+    check_counts(size=size, stride=stride)
+    check_in(f"[1, {min(height, width)}]", size=size)
+    check_in(f"[1, {size}]", stride=stride)  # a longer one would leave pixels out
+    tops, lefts = (
+        [*range(0, side - size, stride), side - size] for side in (height, width)
+    )
+    corners = list(itertools.product(tops, lefts))
+    covered = np.repeat(images, len(corners), axis=0)
+    for copy, (top, left) in zip(covered, corners, strict=True):
+        copy[top : top + size, left : left + size] = fill
+    scores = [
+        _run(model, covered[start : start + _BATCH_SIZE])[:, targets[0]]
+        for start in range(0, len(covered), _BATCH_SIZE)
     ]
-    falls = np.zeros((height, width))
+    falls = _run(model, images)[0, targets[0]] - np.concatenate(scores)
+    sums = np.zeros((height, width))
     visits = np.zeros((height, width))
-    whole = _scores(model, images)[0, targets[0]]
-    for start in range(0, len(corners), _BATCH_SIZE):
-        part = corners[start : start + _BATCH_SIZE]
-        covered = np.repeat(images, len(part), axis=0)
-        for copy, (top, left) in zip(covered, part, strict=True):
-            copy[top : top + size, left : left + size] = fill
-        fall = whole - _scores(model, covered)[:, targets[0]]
-        for value, (top, left) in zip(fall, part, strict=True):
-            falls[top : top + size, left : left + size] += value
-            visits[top : top + size, left : left + size] += 1
-    return (falls / visits).astype(np.float32)
+    for fall, (top, left) in zip(falls, corners, strict=True):
+        sums[top : top + size, left : left + size] += fall
+        visits[top : top + size, left : left + size] += 1
+    return (sums / visits).astype(np.float32)
 
 
 def saliency(
@@ -210,8 +215,8 @@ def saliency(
     Raises
     ------
     InputError
-        If the images do not fit the model or are not finite, there is no such class,
-        or Keras runs on a backend other than TensorFlow.
+        If the images do not fit the model, there is no such class, or Keras runs on a
+        backend other than TensorFlow.
 
     References
     ----------
@@ -219,7 +224,10 @@ def saliency(
     arXiv:1312.6034.
     """
     images, targets = checked_inputs(model, images, targets)
-    return _steepness(model, images, targets)
+    slopes = gradient(
+        lambda values: _of_targets(model(values, training=False), targets), images
+    )
+    return np.abs(slopes).max(axis=-1)
 
 
 def guided_backprop(
@@ -257,21 +265,21 @@ def guided_backprop(
     .. [1] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018,
        arXiv:1810.03292.
     """
-    images, targets = checked_inputs(model, images, targets)
+    checked_inputs(model, images, targets)
     inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
     if inner:
         raise InputError(
             f"model must have no models inside it, got {', '.join(inner)} in "
             f"{model.name}; build one Sequential of all their layers"
         )
-    if not any(map(_is_relu, model.layers)):
+    if not any(map(is_relu, model.layers)):
         raise InputError(
             f"model must have a ReLU to guide the gradient through, got {model.name} "
             "without one; use saliency, which would give the same map"
         )
     guided = keras.models.clone_model(model, clone_function=_with_guided_relu)
     guided.set_weights(model.get_weights())
-    return _steepness(guided, images, targets)
+    return saliency(guided, images, targets)
 
 
 def grad_cam(
@@ -308,7 +316,7 @@ def grad_cam(
     Gradient-based Localization", 2017, arXiv:1610.02391.
     """
     images, targets = checked_inputs(model, images, targets)
-    _check_layer(model, layer_name)
+    check_choice("layer_name", layer_name, map_layers(model))
     both = keras.Model(
         model.inputs, [model.get_layer(layer_name).output, model.outputs[0]]
     )
@@ -353,13 +361,9 @@ def randomize_weights(
     J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018, arXiv:1810.03292.
     """
     names = [layer.name for layer in model.layers if layer.weights]
-    is_text = isinstance(layers, str)
-    redrawn = names if layers is None or is_text else list(layers)
-    if is_text or not set(redrawn) <= set(names):
-        raise InputError(
-            f"layers must be a list of names out of {', '.join(names) or 'none'} "
-            f"(those of {model.name} that have weights), got {layers!r}"
-        )
+    redrawn = names if layers is None else list(layers)
+    for name in redrawn:
+        check_choice("each of layers", name, names)
     # Keras draws the seeds of its initializers from Python's generator. A text of its
     # own, since the bare number may be the one that the model was built with: then its
     # initial weights would come back, and the trained ones are not far from those.
@@ -425,82 +429,34 @@ def _differentiate(
     return slopes.numpy(), tensor.numpy()
 
 
-def _steepness(
-    model: keras.Model, images: np.ndarray, targets: np.ndarray
-) -> np.ndarray:
-    def score(values):
-        return _of_targets(model(values, training=False), targets)
-
-    slopes = gradient(score, images)
-    return np.abs(slopes).max(axis=-1)
-
-
 def _of_targets(scores: Any, targets: np.ndarray) -> Any:
     """Pick each row's score of its target, in a way that can be differentiated."""
     wanted = keras.ops.one_hot(targets, scores.shape[-1], dtype=scores.dtype)
     return keras.ops.sum(scores * wanted, axis=-1)
 
 
-def _scores(model: keras.Model, images: np.ndarray) -> np.ndarray:
+def _run(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Compute a model's outputs the way it does when it is not training."""
     tensor = keras.ops.convert_to_tensor(images, "float32")
     return keras.ops.convert_to_numpy(model(tensor, training=False))
 
 
-def _places(length: int, size: int, stride: int) -> list[int]:
-    """Return where a square begins along one side, the last place included."""
-    last = length - size
-    return [*range(0, last, stride), last]
-
-
 @keras.ops.custom_gradient
 def _guided_relu(values):
-    def propagate(*args, upstream=None):
-        if upstream is None:
-            (upstream,) = args
+    def propagate(upstream):
         return keras.ops.where(values > 0, keras.ops.relu(upstream), 0.0)
 
     return keras.ops.relu(values), propagate
 
 
-def _is_relu(layer: keras.Layer) -> bool:
-    is_plain = isinstance(layer, keras.layers.ReLU) and (
-        not layer.negative_slope and not layer.threshold and layer.max_value is None
-    )
-    return is_plain or getattr(layer, "activation", None) is keras.activations.relu
-
-
 def _with_guided_relu(layer: keras.Layer) -> keras.Layer:
-    if isinstance(layer, keras.layers.ReLU) and _is_relu(layer):
+    if not is_relu(layer):
+        return layer.__class__.from_config(layer.get_config())
+    if isinstance(layer, keras.layers.ReLU):
         return keras.layers.Activation(_guided_relu, name=layer.name)
     copy = layer.__class__.from_config(layer.get_config())
-    if _is_relu(layer):
-        copy.activation = _guided_relu
+    copy.activation = _guided_relu
     return copy
-
-
-def _check_layer(model: keras.Model, layer_name: str) -> None:
-    names = map_layers(model)
-    if layer_name not in names:
-        raise InputError(
-            f"layer_name must be one of {', '.join(names) or 'no layers at all'} "
-            f"(those of {model.name} that give maps), got {layer_name!r}"
-        )
-
-
-def _check_shape(model: keras.Model, got: tuple[int, ...]) -> None:
-    expected = tuple(model.inputs[0].shape[1:])
-    if (
-        len(got) != 1 + len(expected)
-        or got[0] == 0
-        or any(
-            size not in (None, found)
-            for size, found in zip(expected, got[1:], strict=True)
-        )
-    ):
-        raise InputError(
-            f"images must have shape (n, {', '.join(map(str, expected))}) for "
-            f"{model.name}, got {got}; x[:1] keeps the first axis, x[0] drops it"
-        )
 
 
 def checked_inputs(
@@ -510,50 +466,17 @@ def checked_inputs(
     *,
     name: str = "targets",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return images and their classes as arrays, if the model can score them.
+    """Return ``float32`` images and their classes, if the model can score them.
 
-    Parameters
-    ----------
-    model
-        A model that gives one score a class, shape ``(n, num_classes)``.
-    images
-        What the model takes, shape ``(n, ...)``.
-    targets
-        Whole numbers in ``0..num_classes-1``, shape ``(n,)``.
-    name
-        What the caller calls its targets, for the message.
-
-    Returns
-    -------
-    images, targets
-        ``float32`` images, and integers.
-
-    Raises
-    ------
-    InputError
-        If one of them does not fit the model or the other, or an image is not finite.
+    ``name`` is what the caller calls its targets, for the message.
     """
     map_layers(model)  # refuses a model that does not know its input shape
-    images, targets = np.asarray(images), np.asarray(targets)
-    _check_shape(model, images.shape)
-    if not np.all(np.isfinite(images)):
-        raise InputError(
-            "images must be finite numbers, got NaN or infinity among them; "
-            "find the image with np.isfinite"
-        )
     if len(model.output_shape) != 2:
         raise InputError(
             "model must give one score a class, shape (n, num_classes), got shape "
             f"{model.output_shape}; end it with Flatten and Dense"
         )
-    num_classes = model.output_shape[-1]
-    if (
-        targets.shape != images.shape[:1]
-        or not np.issubdtype(targets.dtype, np.integer)
-        or not np.all((targets >= 0) & (targets < num_classes))
-    ):
-        raise InputError(
-            f"{name} must be {len(images)} whole numbers in 0..{num_classes - 1}, one "
-            f"class for each image, got {np.array2string(targets, threshold=10)}"
-        )
+    images = checked_array("images", images)
+    check_input_shape(model, images)
+    targets = checked_labels(targets, len(images), model.output_shape[1], name=name)
     return images.astype(np.float32), targets

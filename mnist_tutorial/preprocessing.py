@@ -12,14 +12,17 @@ References
    to document recognition", Proceedings of the IEEE 86(11), 2278-2324, 1998.
 """
 
+import contextlib
 import os
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
 from scipy import ndimage
 
+from mnist_tutorial.checks import check_file, checked_array
 from mnist_tutorial.errors import InputError
 
 FIELD_SIZE = 28
@@ -105,8 +108,9 @@ def place_ink(ink: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If there is no ink, or a value below 0.
+        If the array has another number of axes, no ink, or a value below 0.
     """
+    ink = _checked_picture("ink", ink)
     if not (ink.min() >= 0 and ink.any()):
         raise InputError(
             "expected at least one pixel of ink above 0 and none below, got "
@@ -142,26 +146,34 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
         begins with the path.
     """
     path = Path(path)
-    pictures = _read_brightness(path)
-    for picture in pictures[:-1]:
-        try:
-            return prepare_digit(picture)
-        except InputError:
-            continue
+    check_file(path)
     try:
-        return prepare_digit(pictures[-1])
+        with path.open("rb") as file:
+            *others, last = _read_brightness(file)
+        for picture in others:
+            with contextlib.suppress(InputError):
+                return prepare_digit(picture)
+        return prepare_digit(last)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
 
+def _checked_picture(name: str, values: np.ndarray) -> np.ndarray:
+    """Return numbers of shape (height, width), or refuse the array."""
+    picture = checked_array(name, values)
+    if picture.ndim != 2:
+        raise InputError(
+            f"{name} must have shape (height, width), got {picture.shape}; average "
+            "the colour channels and pass one picture at a time"
+        )
+    return picture
+
+
 def _to_unit_floats(gray: np.ndarray) -> np.ndarray:
     """Return brightness as float64 in [0, 1], or refuse the array."""
-    gray = np.asarray(gray)
-    if gray.ndim != 2:
-        raise InputError(
-            f"expected a 2-D array of brightness, got shape {gray.shape}; "
-            "average the colour channels and pass one picture at a time"
-        )
+    gray = _checked_picture("gray", gray)
     if min(gray.shape) < MIN_SIDE:
         raise InputError(
             f"expected at least {MIN_SIDE} x {MIN_SIDE} pixels, got "
@@ -169,18 +181,11 @@ def _to_unit_floats(gray: np.ndarray) -> np.ndarray:
         )
     if gray.dtype in (np.uint8, np.uint16):
         return gray / float(np.iinfo(gray.dtype).max)
-    if gray.dtype == bool:
-        return gray.astype(np.float64)
-    if not np.issubdtype(gray.dtype, np.floating):
-        raise InputError(
-            f"expected bool, uint8, uint16 or floats in [0, 1], got {gray.dtype}; "
-            "convert the array first"
-        )
     # NaN fails both comparisons, so it is refused here too.
-    if not (gray.min() >= 0 and gray.max() <= 1):
+    if gray.dtype.kind not in "bf" or not (gray.min() >= 0 and gray.max() <= 1):
         raise InputError(
-            f"expected floats in [0, 1], got {gray.min():g} to {gray.max():g}; "
-            "scale the array first"
+            f"expected bool, uint8, uint16 or floats in [0, 1], got {gray.dtype} from "
+            f"{gray.min()} to {gray.max()}; scale the array to [0, 1]"
         )
     return gray.astype(np.float64)
 
@@ -203,11 +208,8 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     different pixel, and is repeated on those that it explains, so that in the end ink
     and its blurred edges have no say in it.
     """
-    rows, columns = np.meshgrid(
-        np.linspace(-1, 1, brightness.shape[0]),
-        np.linspace(-1, 1, brightness.shape[1]),
-        indexing="ij",
-    )
+    along = [np.linspace(-1, 1, side) for side in brightness.shape]
+    rows, columns = np.meshgrid(*along, indexing="ij")
     terms = np.stack(
         [np.ones_like(rows), rows, columns, rows**2, rows * columns, columns**2], -1
     )
@@ -221,8 +223,6 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     )
     distance = np.abs(sample - np.median(rim))
     is_paper = distance <= distance.max() / 2
-    surface = np.full_like(brightness, np.median(rim))
-    noise = 0.0
     for _ in range(5):
         # With little paper in sight a surface would be a guess: keep the constant.
         if is_paper.sum() < _MIN_PAPER:
@@ -241,10 +241,7 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
 def _separate_ink(brightness: np.ndarray) -> np.ndarray:
     """Return how much ink each pixel holds, in [0, 1], whatever the polarity.
 
-    Raises
-    ------
-    InputError
-        If nothing stands out from the paper.
+    Refuses a picture in which nothing stands out from the paper.
     """
     paper, noise = _fit_paper(brightness)
     ink = brightness - paper
@@ -290,9 +287,8 @@ def _keep_main_parts(ink: np.ndarray) -> np.ndarray:
 
 def _crop(ink: np.ndarray) -> np.ndarray:
     """Cut the picture to the box of its ink."""
-    rows = np.flatnonzero(ink.any(axis=1))
-    columns = np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    (box,) = ndimage.find_objects((ink > 0).astype(int))
+    return ink[box]
 
 
 def _thicken_thin_strokes(ink: np.ndarray) -> np.ndarray:
@@ -333,110 +329,87 @@ def _fit_box(ink: np.ndarray) -> np.ndarray:
 def _place(box: np.ndarray) -> np.ndarray:
     """Put the box into the field with its centre of mass in the middle."""
     height, width = box.shape
-    total = box.sum()
-    row = (box.sum(axis=1) @ np.arange(height)) / total
-    column = (box.sum(axis=0) @ np.arange(width)) / total
+    row, column = ndimage.center_of_mass(box)
     # By whole pixels, as in MNIST: part of a pixel would blur the digit once more. The
     # box stays inside the field even where its mass lies at one end.
     top = int(np.clip(round(FIELD_CENTRE - row), 0, FIELD_SIZE - height))
     left = int(np.clip(round(FIELD_CENTRE - column), 0, FIELD_SIZE - width))
     field = np.zeros((FIELD_SIZE, FIELD_SIZE), dtype=np.float32)
-    field[top : top + height, left : left + width] = np.clip(box, 0, 1)
+    field[top : top + height, left : left + width] = box
     return field
 
 
-def _read_brightness(path: Path) -> list[np.ndarray]:
-    """Read a file's brightness, checking everything that can be checked first.
+def _read_brightness(file: BinaryIO) -> list[np.ndarray]:
+    """Read a file's brightness; a transparent picture's twice, on white and on black.
 
-    Returns one picture, or for a transparent one two: seen on white, and on black.
+    Checks everything that can be checked before pixels are decoded.
     """
-    try:
-        if path.is_dir():
-            raise InputError(f"{path}: expected an image file, got a directory")
-        if not path.exists():
-            raise InputError(f"{path}: no such file; check the name and the folder")
-        # A pipe or a device would keep a reader waiting for ever.
-        if not path.is_file():
-            raise InputError(f"{path}: expected an image file, got a special file")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise InputError(
-                    f"{path}: expected an image, got an empty file (0 bytes); "
-                    "save it again"
-                )
-            file.seek(0)
-            return _decode(file, path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(f"{path}: cannot be read: {reason}") from error
-
-
-def _decode(file, path: Path) -> list[np.ndarray]:
-    """Decode an open image file; see `_read_brightness`."""
-    # Pillow warns about odd but harmless metadata, and about size, which is checked
-    # below against a tighter bound.
     with warnings.catch_warnings():
+        # Pillow warns about odd but harmless metadata, and about size, for which the
+        # bound here is tighter.
         warnings.simplefilter("ignore")
-        # A damaged file can raise nearly anything inside a decoder (OSError,
-        # SyntaxError, struct.error, OverflowError ...), and all of it means the same.
-        try:
-            image = Image.open(file, formats=IMAGE_FORMATS)
-            width, height = image.size
-        except Image.DecompressionBombError:
-            raise InputError(
-                f"{path}: expected at most {MAX_SIDE:,} pixels a side and "
-                f"{MAX_PIXELS:,} in all, got over {2 * Image.MAX_IMAGE_PIXELS:,}; "
-                "scale the picture down"
-            ) from None
-        except Exception as error:
-            raise InputError(
-                f"{path}: expected an image (PNG, JPEG, GIF, BMP, WebP, TIFF or PPM), "
-                "got something else or a damaged file; save it as PNG"
-            ) from error
-        # Only the header has been read so far: nothing large is decoded.
-        if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-            raise InputError(
-                f"{path}: expected at most {MAX_SIDE:,} pixels a side and "
-                f"{MAX_PIXELS:,} in all, got {width:,} x {height:,}; scale the picture "
-                "down"
-            )
-        try:
-            frames = getattr(image, "n_frames", 1)
-            # Many phones store a JPEG as MPO, with a preview as its second frame.
-            is_still = frames == 1 or image.format == "MPO"
-            if is_still:
-                image.load()
-                image = ImageOps.exif_transpose(image)
-                pictures = _to_brightness(image)
-        except Exception as error:
-            raise InputError(
-                f"{path}: the image is damaged or cut short; copy or save it again"
-            ) from error
-    if not is_still:
+        return _decode(_open_image(file))
+
+
+def _open_image(file: BinaryIO) -> Image.Image:
+    """Read the header of an image file, or refuse what is none or too large."""
+    if not file.read(1):
         raise InputError(
-            f"{path}: expected one still image, got {frames} frames or pages; "
-            "save the one that shows the digit as PNG"
+            "expected an image, got an empty file (0 bytes); save it again"
         )
-    return pictures
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=IMAGE_FORMATS)
+    except Image.DecompressionBombError:
+        size = f"over {2 * Image.MAX_IMAGE_PIXELS:,}"
+    # A file that is no image can raise nearly anything inside a decoder (OSError,
+    # SyntaxError, struct.error ...), and all of it means the same.
+    except Exception as error:
+        raise InputError(
+            "expected an image (PNG, JPEG, GIF, BMP, WebP, TIFF or PPM), got something "
+            "else or a damaged file; save it as PNG"
+        ) from error
+    else:
+        width, height = image.size
+        if max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS:
+            return image
+        size = f"{width:,} x {height:,}"
+    raise InputError(
+        f"expected at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in all, got "
+        f"{size}; scale the picture down"
+    )
+
+
+def _decode(image: Image.Image) -> list[np.ndarray]:
+    """Decode the pixels of an opened image, or refuse what is damaged or moves."""
+    try:
+        frames = getattr(image, "n_frames", 1)
+        # Many phones store a JPEG as MPO, with a preview as its second frame.
+        if frames == 1 or image.format == "MPO":
+            image.load()
+            return _to_brightness(ImageOps.exif_transpose(image))
+    except Exception as error:  # again nearly anything
+        raise InputError(
+            "the image is damaged or cut short; copy or save it again"
+        ) from error
+    raise InputError(
+        f"expected one still image, got {frames} frames or pages; save the one that "
+        "shows the digit as PNG"
+    )
 
 
 def _to_brightness(image: Image.Image) -> list[np.ndarray]:
     """Reduce any of Pillow's modes to brightness; see `_read_brightness`."""
-    if image.mode.startswith("I;16"):
-        return [np.asarray(image).astype(np.uint16)]
-    if image.mode == "I":
-        # 16-bit files that Pillow widens to 32 bits on reading.
+    if image.mode.startswith("I"):
+        # 16 bits; some files of these Pillow widens to 32 on reading.
         return [np.clip(np.asarray(image), 0, 65535).astype(np.uint16)]
     if image.mode == "F":
         values = np.asarray(image)
         return [values if values.max() <= 1 else values / 255]
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        pictures = []
-        for ground in ("white", "black"):
-            canvas = Image.new("RGBA", rgba.size, ground)
-            canvas.alpha_composite(rgba)
-            pictures.append(np.asarray(canvas.convert("L")))
-        return pictures
+        grounds = [Image.new("RGBA", rgba.size, name) for name in ("white", "black")]
+        seen = [Image.alpha_composite(ground, rgba) for ground in grounds]
+        return [np.asarray(picture.convert("L")) for picture in seen]
     # Through RGB, because Pillow takes no other way from CMYK or a palette.
     return [np.asarray(image.convert("RGB").convert("L"))]

@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "scratch": ({"numpy"}, {"errors"}),
     "scenes": ({"numpy"}, {"errors"}),
     # Archives that are fetched once on request: checked, unpacked, decoded.
-    "real_data": ({"numpy", "PIL", "pooch", "requests"}, {"errors"}),
+    "downloads": ({"numpy", "PIL", "pooch", "requests"}, {"errors"}),
     "playground": ({"numpy"}, {"errors"}),
     "inspection": ({"keras", "numpy", "tensorflow"}, {"errors"}),
     "robustness": ({"keras", "numpy", "scipy"}, {"errors", "inspection"}),
