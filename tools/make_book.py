@@ -21,6 +21,7 @@ from typing import TextIO
 
 import nbformat
 import psutil
+import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
@@ -184,6 +185,31 @@ def refuse_full_disk() -> None:
         raise OSError(errno.ENOSPC, "disk full")
 
 
+def joined(settings: dict, others: dict) -> dict:
+    """Return settings in which some have been replaced, one by one."""
+    result = dict(settings)
+    for name, value in others.items():
+        within = isinstance(value, dict) and name in settings
+        result[name] = joined(settings[name], value) if within else value
+    return result
+
+
+def english_config() -> Path:
+    """Write the settings of the English book; return the file."""
+    files = ROOT / "_config.yml", ROOT / "book" / "en" / "_config.yml"
+    chinese, english = (yaml.safe_load(file.read_text("utf-8")) for file in files)
+    # Jupyter Book takes a folder of extensions from where the settings lie.
+    folders = chinese["sphinx"]["local_extensions"]
+    english["sphinx"]["local_extensions"] = {
+        name: str(ROOT / folder) for name, folder in folders.items()
+    }
+    path = BUILD / "en" / "_config.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(joined(chinese, english), allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def build_books(lock: TextIO) -> bool:
     """Build both books at once; print what Sphinx said only where one fails.
 
@@ -195,7 +221,8 @@ def build_books(lock: TextIO) -> bool:
         "import sys; from jupyter_book.cli.main import main; sys.exit(main())",
         "build",
     ]
-    books = {"zh": [ROOT], "en": [ROOT / "book" / "en", "--path-output", BUILD / "en"]}
+    english = [ROOT / "book" / "en", "--path-output", BUILD / "en"]
+    books = {"zh": [ROOT], "en": [*english, "--config", english_config()]}
     print("Building both books ...", flush=True)
     building = {}
     for name, where in books.items():

@@ -1,14 +1,12 @@
-"""What the notebooks' code may do, and that it is the code that it claims to be."""
+"""What the notebooks' code may do; the listing that runs is the printed one."""
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
-from book_pages import ROOT, called, calls, notebooks
+from book_pages import called, calls, notebooks
 
-PACKAGE = ROOT / "mnist_tutorial"
 LISTING = (Path(__file__).parent / "source_listing.txt").read_text("utf-8")
 
 # The code is the same in both trees (test_trees), so one is enough.
@@ -222,59 +220,3 @@ def test_the_listing_that_is_run_is_the_listing_that_is_printed():
         line for line in printed if re.search("^import|^from|^test_|^print", line)
     ]
     assert run == [line for line in printed if line not in left_out]
-
-
-# --- taught code and the package -----------------------------------------------------
-
-
-@cache
-def package_functions():
-    """Return the package's functions by name; modules may share a name."""
-    found = {}
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.FunctionDef):
-                found.setdefault(node.name, []).append(node)
-    return found
-
-
-def essence(function):
-    """Return a function's arguments and body without what a page leaves out."""
-    body = list(function.body)
-    if ast.get_docstring(function) is not None:
-        body = body[1:]
-    body = [node for node in body if not isinstance(node, ast.Import | ast.ImportFrom)]
-    arguments = function.args
-    for argument in [*arguments.args, *arguments.kwonlyargs]:
-        argument.annotation = None
-    return ast.unparse(arguments), [ast.dump(node) for node in body]
-
-
-TAUGHT = [
-    (page, node)
-    for page in notebooks("zh")
-    for cell in page.code_cells
-    for node in ast.walk(cell.tree)
-    if isinstance(node, ast.FunctionDef)
-    and node.name.removesuffix("_here") in package_functions()
-]
-
-
-@pytest.mark.parametrize(
-    ("page", "function"), TAUGHT, ids=[function.name for _, function in TAUGHT]
-)
-def test_a_taught_function_is_the_packages(page, function):
-    own = package_functions()[function.name.removesuffix("_here")]
-    assert essence(function) in [essence(candidate) for candidate in own]
-
-
-def test_the_training_loop_is_taught():
-    assert "train_by_hand_here" in {function.name for _, function in TAUGHT}
-
-
-def test_a_name_that_promises_a_package_function_keeps_it():
-    for page in notebooks("zh"):
-        for cell in page.code_cells:
-            for node in ast.walk(cell.tree):
-                if isinstance(node, ast.FunctionDef) and node.name.endswith("_here"):
-                    assert node.name.removesuffix("_here") in package_functions()
