@@ -40,6 +40,11 @@ BUILD = ROOT / "_build"
 UNFINISHED = BUILD / "unfinished"
 CHINESE, ENGLISH = BUILD / "html", BUILD / "en" / "_build" / "html"
 DOCTREES = BUILD / ".doctrees", BUILD / "en" / "_build" / ".doctrees"
+JUPYTER_BOOK = [
+    sys.executable,
+    "-c",
+    "import sys; from jupyter_book.cli.main import main; sys.exit(main())",
+]
 # Strict: every warning fails the build, every cross-reference must lead somewhere.
 STRICT = ["-W", "-n", "--keep-going"]
 MEMORY_A_KERNEL = 1.5e9  # bytes
@@ -215,12 +220,6 @@ def build_books(lock: TextIO) -> bool:
 
     Sphinx holds the lock too: it goes on for a while if this process is killed.
     """
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from jupyter_book.cli.main import main; sys.exit(main())",
-        "build",
-    ]
     english = [ROOT / "book" / "en", "--path-output", BUILD / "en"]
     books = {"zh": [ROOT], "en": [*english, "--config", english_config()]}
     print("Building both books ...", flush=True)
@@ -228,7 +227,7 @@ def build_books(lock: TextIO) -> bool:
     for name, where in books.items():
         log = (BUILD / f"{name}.log").open("w", encoding="utf-8")
         process = subprocess.Popen(
-            [*command, *where, *STRICT],
+            [*JUPYTER_BOOK, "build", *where, *STRICT],
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
