@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tomllib
@@ -64,48 +63,16 @@ def test_every_address_agrees_with_the_setting(capsys):
     assert set_repository.main(["--check"], ROOT) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_first_code_cell_is_the_same_everywhere(path):
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    first = next(cell for cell in cells if cell["cell_type"] == "code")
-    assert first["id"] == "setup"
-    assert "".join(first["source"]) == (
-        "import importlib.util\n"
-        "\n"
-        'if importlib.util.find_spec("mnist_tutorial") is None:\n'
-        f'    %pip install --quiet "{HERE.install}"\n'
-        "%load_ext mnist_tutorial"
-    )
-
-
-def test_there_are_notebooks_in_both_languages():
-    assert {path.relative_to(ROOT / "book").parts[0] for path in NOTEBOOKS} == {
-        "zh",
-        "en",
-    }
-
-
-@pytest.mark.parametrize(
-    ("path", "folder"), [("_config.yml", ""), ("book/en/_config.yml", "book/en")]
-)
-def test_books_link_to_the_setting(path, folder):
-    config = read_yaml(path)
-    assert config["repository"]["url"] == HERE.url
-    assert config["repository"]["branch"] == "main"
+def test_settings_and_citation_name_the_address_and_the_version():
+    config, citation = read_yaml("_config.yml"), read_yaml("CITATION.cff")
+    assert config["repository"] == {"url": HERE.url, "branch": "main"}
+    assert config["html"]["baseurl"] == HERE.pages
+    english = read_yaml("book/en/_config.yml")
     # The Colab button of a page is url + branch + path_to_book + page.
-    assert config["repository"].get("path_to_book", "") == folder
-    assert config["launch_buttons"]["colab_url"] == "https://colab.research.google.com"
-    if "baseurl" in config["html"]:
-        expected = HERE.pages + (f"{folder}/" if folder else "")
-        assert config["html"]["baseurl"] == expected
-
-
-def test_citation_names_the_setting():
-    citation = read_yaml("CITATION.cff")
-    assert citation["repository-code"] == HERE.url
-    assert citation["url"] == HERE.pages
+    assert english["repository"] == {"path_to_book": "book/en"}
+    assert english["html"]["baseurl"] == f"{HERE.pages}book/en/"
+    assert (citation["repository-code"], citation["url"]) == (HERE.url, HERE.pages)
     assert citation["version"] == PROJECT["version"]
-    assert {"cff-version", "message", "title", "authors"} <= set(citation)
 
 
 @pytest.mark.parametrize(
@@ -165,13 +132,14 @@ def test_one_command_moves_every_address_and_back(copied_tree, capsys):
         text = content.decode()
         for old in (HERE.url, HERE.pages, f"{HERE.owner}/{HERE.name}"):
             assert old not in text, path
-    citation = yaml.safe_load(after["CITATION.cff"])
-    assert (citation["repository-code"], citation["url"]) == (new, moved.pages)
-    for path in ("_config.yml", "book/en/_config.yml"):
-        assert yaml.safe_load(after[path])["repository"]["url"] == new
-    assert moved.colab("book/en/code/project.ipynb") in after["README.md"].decode()
-    assert moved.binder in after["README.zh-CN.md"].decode()
-    assert f"git clone {new}.git\n" in after["README.md"].decode()
+    for path, text in {
+        "CITATION.cff": f"url: {moved.pages}",
+        "_config.yml": f"url: {new}",
+        "book/en/_config.yml": f"baseurl: {moved.pages}book/en/",
+        "README.md": f"git clone {new}.git\n",
+        "README.zh-CN.md": moved.binder,
+    }.items():
+        assert text in after[path].decode(), path
     notebooks = [text for path, text in after.items() if path.endswith(".ipynb")]
     assert len(notebooks) == len(NOTEBOOKS)
     for text in notebooks:
@@ -215,16 +183,11 @@ def test_check_lists_a_stray_address_and_repair_mends_it(
 @pytest.mark.parametrize(
     "url",
     [
-        "",
         "github.com/owner/name",
-        "http://github.com/owner/name",
         "https://gitlab.com/owner/name",
         "https://github.com/owner",
         "https://github.com/owner/name/tree/main",
         "https://github.com/owner/name.git",
-        "https://github.com/owner/name/",
-        "https://github.com/-owner/name",
-        "https://github.com/owner/na me",
         "https://github.com/owner/owner.github.io",
         'https://github.com/owner/name"\nevil = "1',
     ],
@@ -301,14 +264,6 @@ def test_environment_installs_what_pyproject_names():
     assert set(extras) <= set(EXTRAS)
 
 
-def test_nothing_hides_environment_yml_from_repo2docker():
-    # It takes the first of these that it finds, and a folder instead of the root.
-    for name in ("binder", ".binder", "Dockerfile", "Project.toml", "REQUIRE"):
-        assert not (ROOT / name).exists(), name
-    for name in ("default.nix", "runtime.txt", "environment.yaml", "install.R"):
-        assert not (ROOT / name).exists(), name
-
-
 def imported_by(source):
     """Return the top-level names that a Python source imports from elsewhere."""
     names = set()
@@ -343,19 +298,6 @@ def test_package_and_notebooks_import_only_what_is_declared():
                 assert imported_by("\n".join(code)) <= allowed, (path, cell["id"])
 
 
-def test_tests_import_only_what_is_declared():
-    allowed = declared(PROJECT["dependencies"], EXTRAS["book"], EXTRAS["test"])
-    files = sorted((ROOT / "tests").rglob("*.py"))
-    # What the book's tools bring with them, and the tests' own modules.
-    allowed |= {"sphinx", "docutils", "nbformat", "bs4", "pybtex", "_pytest"}
-    allowed |= {"traitlets"}  # IPython's settings
-    allowed |= {path.stem for path in files} | {"tests"}
-    allowed |= {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")}
-    allowed |= {path.stem for path in (ROOT / "tools").glob("*.py")}
-    for path in files:
-        assert imported_by(path.read_text("utf-8")) <= allowed, path
-
-
 # Public checks
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -372,24 +314,6 @@ def actions(job, name):
     return [s for s in job["steps"] if s.get("uses", "").startswith(f"actions/{name}@")]
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_workflows_are_careful(path):
-    workflow = read_workflow(path.name)
-    assert workflow["permissions"] == {"contents": "read"}
-    assert set(workflow["concurrency"]) == {"group", "cancel-in-progress"}
-    for name, job in workflow["jobs"].items():
-        assert job["timeout-minutes"] <= 45, name
-        for step in job["steps"]:
-            assert ("uses" in step) != ("run" in step), (name, step)
-            if "uses" in step:
-                action = r"actions/[a-z-]+@v[1-9][0-9]*"
-                assert re.fullmatch(action, step["uses"]), step["uses"]
-        for step in actions(job, "setup-python"):
-            assert step["with"]["cache"] == "pip"
-            for file in step["with"]["cache-dependency-path"].split():
-                assert (ROOT / file).exists(), file
-
-
 def test_every_python_is_tested():
     tested = set()
     for job in read_workflow("test.yml")["jobs"].values():
@@ -401,60 +325,26 @@ def test_every_python_is_tested():
 
 
 def test_the_site_is_published_from_main_after_every_test_was_green():
-    workflows = {path.name: read_workflow(path.name) for path in WORKFLOWS}
-    (jobs,) = (
-        workflow["jobs"]
-        for workflow in workflows.values()
-        if any(actions(job, "deploy-pages") for job in workflow["jobs"].values())
-    )
+    jobs = read_workflow("test.yml")["jobs"]
     (publish,) = (name for name, job in jobs.items() if actions(job, "deploy-pages"))
-    for name, job in jobs.items():
-        may = {"pages": "write", "id-token": "write"} if name == publish else None
-        assert job.get("permissions") == may, name
     assert set(jobs[publish]["needs"]) == set(jobs) - {publish}
     # With a condition of its own a job runs only if those that it needs succeeded.
     assert jobs[publish]["if"] == "github.ref == 'refs/heads/main'"
-
-    # The pages come from the job that tested them, and from no other build.
+    # The pages come from the job that tested them.
     (builder,) = (job for job in jobs.values() if actions(job, "upload-pages-artifact"))
-    (upload,) = actions(builder, "upload-pages-artifact")
-    assert upload is builder["steps"][-1]
+    *_, tests, upload = builder["steps"]
+    assert tests["run"] == "bash .ci/run"
     assert upload["with"]["path"] == "_build/html"
-    assert builder["steps"][-2]["run"] == "bash .ci/run"
-    runs = [s.get("run", "") for w in workflows.values() for job in w["jobs"].values()
-            for s in job["steps"]]  # fmt: skip
-    assert not any("make book" in run for run in runs)
 
 
-def test_ci_run_is_an_executable_bash_script():
-    script = ROOT / ".ci" / "run"
-    assert script.stat().st_mode & stat.S_IXUSR
-    head = script.read_text().splitlines()
-    assert head[0] == "#!/usr/bin/env bash"
-    assert "set -euo pipefail" in head
-
-
-@pytest.mark.parametrize("path", [*READMES, ROOT / "CONTRIBUTING.md"])
-def test_documents_name_only_targets_that_make_has(path):
+def test_documents_name_only_targets_that_make_has():
     rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", path.read_text("utf-8"), re.M))
-    assert named
-    assert named <= set(rules)
-
-
-def test_make_has_the_targets_of_the_readme():
-    rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    wanted = {"book", "test", "lint", "notebooks", "serve", "clean", "help"}
-    for readme in READMES:
-        rows = re.findall(r"^\| `make ([a-z-]+)`", readme.read_text("utf-8"), re.M)
-        assert wanted <= set(rows) <= set(rules)
-
-
-def test_workflows_name_only_targets_that_make_has():
-    rules = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    for path in WORKFLOWS:
-        named = re.findall(r"\bmake ([a-z-]+)$", path.read_text("utf-8"), re.M)
-        assert set(named) <= set(rules), path
+    for path in [*READMES, ROOT / "CONTRIBUTING.md", *WORKFLOWS]:
+        text = path.read_text("utf-8")
+        named = set(re.findall(r"(?:^|`|run: )make ([a-z-]+)", text, re.M))
+        assert named <= set(rules), path
+        if path in READMES:
+            assert named >= {"book", "test", "lint", "notebooks", "serve", "clean"}
 
 
 # Hooks and licences
@@ -462,22 +352,16 @@ def test_workflows_name_only_targets_that_make_has():
 
 def read_hooks():
     (repo,) = read_yaml(".pre-commit-config.yaml")["repos"]
-    assert repo["repo"] == "local"
     return {hook["id"]: hook for hook in repo["hooks"]}
 
 
 def test_hooks_use_the_versions_of_the_constraints():
     pins = read_pins("constraints.txt", "3.12")
-    seen = set()
-    for hook in read_hooks().values():
-        for line in hook.get("additional_dependencies", []):
-            name, version = line.split("==")
-            assert pins[name] == version, hook["id"]
-            seen.add(name)
-    assert seen == {"ruff", "nbstripout"}
-    assert {"ruff-check", "ruff-format", "nbstripout", "kernelspec"} <= set(
-        read_hooks()
-    )
+    hooks = read_hooks()
+    for name, tool in {"ruff-check": "ruff", "nbstripout": "nbstripout"}.items():
+        assert hooks[name]["additional_dependencies"] == [f"{tool}=={pins[tool]}"]
+    ruff = hooks["ruff-check"]["additional_dependencies"]
+    assert hooks["ruff-format"]["additional_dependencies"] == ruff
 
 
 def test_hooks_strip_outputs_and_keep_what_the_tests_rely_on(tmp_path):
@@ -487,19 +371,15 @@ def test_hooks_strip_outputs_and_keep_what_the_tests_rely_on(tmp_path):
         "metadata": {"tags": ["hide-input"], "mystnb": {"image": {"alt": "数字"}}},
         "source": ["print(1)"],
     }
-    ran = {
-        "execution_count": 7,
-        "outputs": [{"output_type": "stream", "name": "stdout", "text": ["1\n"]}],
-    }
+    output = {"output_type": "stream", "name": "stdout", "text": ["1\n"]}
+    ran = {"execution_count": 7, "outputs": [output]}
     clean = {"execution_count": None, "outputs": []}
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     other = {"display_name": "my env (ipykernel)", "language": "python", "name": "my"}
+    version = {"name": "python", "version": "3.12.1"}
     notebook = {
         "cells": [cell | ran],
-        "metadata": {
-            "kernelspec": other,
-            "language_info": {"name": "python", "version": "3.12.1"},
-        },
+        "metadata": {"kernelspec": other, "language_info": version},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -508,8 +388,7 @@ def test_hooks_strip_outputs_and_keep_what_the_tests_rely_on(tmp_path):
     hooks = read_hooks()
     tool, *arguments = hooks["nbstripout"]["entry"].split()
     subprocess.run([sys.executable, "-m", tool, *arguments, str(path)], check=True)
-    interpreter, script = hooks["kernelspec"]["entry"].split()
-    assert interpreter == "python"
+    _, script = hooks["kernelspec"]["entry"].split()
     command = [sys.executable, str(ROOT / script), str(path)]
     assert subprocess.run(command).returncode == 1  # pre-commit: a file was changed
     assert json.loads(path.read_text("utf-8")) == notebook | {
@@ -520,23 +399,18 @@ def test_hooks_strip_outputs_and_keep_what_the_tests_rely_on(tmp_path):
 
 
 def test_licences_are_the_ones_that_are_named():
-    assert (ROOT / "LICENSE").read_text().startswith("MIT License\n")
-    text = (ROOT / "LICENSE-TEXT").read_text()
-    assert text.startswith("Attribution 4.0 International\n")
-    assert re.findall(r"^Section (\d)", text, re.M) == list("12345678")
-    data = (ROOT / "mnist_tutorial" / "data" / "LICENSE").read_text()
-    for said in (
-        "Yann LeCun",
-        "Corinna Cortes",
-        "https://creativecommons.org/licenses/by-sa/3.0/",
-        "What was changed",
-    ):
+    starts = {
+        "LICENSE": "MIT License\n",
+        "LICENSE-TEXT": "Attribution 4.0 International\n",
+        "mnist_tutorial/data/LICENSE": "",
+    }
+    for path, start in starts.items():
+        assert (ROOT / path).read_text("utf-8").startswith(start), path
+    data = (ROOT / "mnist_tutorial" / "data" / "LICENSE").read_text("utf-8")
+    for said in ("Yann LeCun", "https://creativecommons.org/licenses/by-sa/3.0/"):
         assert said in data
     assert PROJECT["license"] == "MIT AND CC-BY-SA-3.0"
-    for path in PROJECT["license-files"]:
-        assert (ROOT / path).exists()
+    assert set(PROJECT["license-files"]) == starts.keys() - {"LICENSE-TEXT"}
     for readme in READMES:
         targets = re.findall(r"\]\(([^)]+)\)", readme.read_text("utf-8"))
-        assert {"LICENSE", "LICENSE-TEXT", "mnist_tutorial/data/LICENSE"} <= set(
-            targets
-        )
+        assert starts.keys() <= set(targets)
