@@ -17,6 +17,8 @@ TERMS = yaml.safe_load((BOOK / "terms.yml").read_text("utf-8"))
 CHINESE = r"\u3400-\u9fff"
 FULL_WIDTH = "，。：；？！（）、《》"
 
+CITATION = re.compile(r"\{footcite(?::\w+)?\}`([^`]+)`")
+
 # Private characters that stand for something which is set as Latin text is.
 CODE, FORMULA = "\ue000", "\ue001"
 
@@ -214,3 +216,11 @@ def called(node):
 def calls(tree):
     """Return all calls in a syntax tree."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def citations(cell):
+    """Return the keys of the sources that a cell or its caption cites."""
+    caption = cell.figure.get("figure", {}).get("caption", "")
+    texts = [cell.source, caption] if cell.kind == "markdown" else [caption]
+    found = [keys for text in texts for keys in CITATION.findall(text)]
+    return [key.strip() for keys in found for key in keys.split(",")]

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from book_pages import TREES, all_pages
-from test_trees import CITATION
+from book_pages import TREES, all_pages, citations
 
 HERE = Path(__file__).parent
 SOURCE = (HERE / "source_sections.md").read_text("utf-8")
@@ -89,5 +88,4 @@ def test_the_assertion_that_backs_a_sentence_is_in_its_cell(entry, tree):
 @pytest.mark.parametrize("entry", backing("cites"))
 def test_the_source_that_backs_a_sentence_is_cited_in_its_cell(entry, tree):
     cell = PAGES[tree, entry["page"]].cell(entry["cell"])
-    cited = {key for keys in CITATION.findall(cell.source) for key in keys.split(",")}
-    assert set(entry["cites"]) <= cited, cited
+    assert set(entry["cites"]) <= set(citations(cell))
