@@ -12,103 +12,87 @@ import install
 import pytest
 
 
+class Place:
+    """A folder for the environment, with a list in the place of venv and pip."""
+
+    def __init__(self, root, monkeypatch):
+        self.ran, self.status, self.free = [], 0, 1e12
+        self.environment = root / ".venv"
+        self.installed, self.lock = self.environment / "installed", root / "lock"
+        monkeypatch.setattr(install, "ROOT", root)
+        monkeypatch.setattr(install, "ENVIRONMENT", self.environment)
+        monkeypatch.setattr(install, "INSTALLED", self.installed)
+        monkeypatch.setattr(install, "BEGUN", root / "begun")
+        monkeypatch.setattr(install, "LOCK", self.lock)
+        monkeypatch.setattr(install.subprocess, "run", self.run)
+        usage = shutil.disk_usage(root)
+        monkeypatch.setattr(
+            install.shutil, "disk_usage", lambda _: usage._replace(free=self.free)
+        )
+
+    def run(self, command, **_):
+        self.ran.append("venv" if "venv" in command else "pip")
+        self.environment.mkdir(exist_ok=True)
+        if self.status is KeyboardInterrupt and self.ran[-1] == "pip":
+            raise self.status
+        return SimpleNamespace(returncode=self.status if self.ran[-1] == "pip" else 0)
+
+    def install(self):
+        """Install; return what was run, or how it ended. The lock is given back."""
+        self.ran.clear()
+        try:
+            install.main()
+            return self.ran
+        except (SystemExit, KeyboardInterrupt) as error:
+            return type(error)
+        finally:
+            gc.collect()
+
+
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """Put the environment into a folder, and a list in the place of venv and pip."""
-    paths = {
-        "ROOT": tmp_path,
-        "ENVIRONMENT": tmp_path / ".venv",
-        "INSTALLED": tmp_path / ".venv" / "installed",
-        "BEGUN": tmp_path / "_build" / "install.begun",
-        "LOCK": tmp_path / "_build" / "install.lock",
-    }
-    for name, path in paths.items():
-        monkeypatch.setattr(install, name, path)
-    made = SimpleNamespace(ran=[], outcome=0, **paths)
-
-    def run(command, **_):
-        made.ran.append("venv" if "venv" in command else "pip")
-        if "venv" in command:
-            made.ENVIRONMENT.mkdir()
-            return SimpleNamespace(returncode=0)
-        if isinstance(made.outcome, type):
-            raise made.outcome
-        (made.ENVIRONMENT / "library").touch()
-        return SimpleNamespace(returncode=made.outcome)
-
-    monkeypatch.setattr(install.subprocess, "run", run)
-    usage = shutil.disk_usage(tmp_path)
-    made.free = 1e12
-    monkeypatch.setattr(
-        install.shutil, "disk_usage", lambda _: usage._replace(free=made.free)
-    )
-    return made
+    return Place(tmp_path, monkeypatch)
 
 
-def call(place):
-    """Install; return what was run, or how it ended. The lock is given back."""
-    place.ran.clear()
-    try:
-        install.main()
-        return list(place.ran)
-    except (SystemExit, KeyboardInterrupt) as error:
-        return type(error)
-    finally:
-        gc.collect()
+@pytest.mark.parametrize("status", [1, KeyboardInterrupt])
+def test_what_failed_or_was_broken_off_is_begun_again_from_nothing(place, status):
+    place.status = status
+    assert place.install() in (SystemExit, KeyboardInterrupt)
+    assert not place.installed.exists()
+    (place.environment / "half").touch()
+    place.status = 0
+    assert place.install() == ["venv", "pip"]
+    assert list(place.environment.iterdir()) == [place.installed]
+    # What is whole is only brought up to date.
+    assert place.install() == ["pip"]
 
 
-def test_a_whole_installation_is_stamped_and_later_only_brought_up_to_date(place):
-    assert call(place) == ["venv", "pip"]
-    assert place.INSTALLED.exists() and not place.BEGUN.exists()
-    assert call(place) == ["pip"]
-
-
-@pytest.mark.parametrize(
-    ("outcome", "ends"), [(1, SystemExit), (KeyboardInterrupt, KeyboardInterrupt)]
-)
-def test_what_failed_or_was_broken_off_is_begun_again_from_nothing(
-    place, outcome, ends
-):
-    place.outcome = outcome
-    assert call(place) is ends
-    assert not place.INSTALLED.exists()
-    (place.ENVIRONMENT / "half").touch()
-    place.outcome = 0
-    assert call(place) == ["venv", "pip"]
-    assert not (place.ENVIRONMENT / "half").exists()
-    assert place.INSTALLED.exists()
-
-
-def test_two_at_once_are_refused(place, capsys):
-    place.LOCK.parent.mkdir()
-    with place.LOCK.open("w") as other:
-        fcntl.flock(other, fcntl.LOCK_SH)
-        assert call(place) is SystemExit
-    assert place.ran == [] and "wait" in capsys.readouterr().out
-
-
-def test_another_python_or_a_full_disk_is_refused_before_anything_is_made(
+def test_two_at_once_another_python_or_a_full_disk_are_refused(
     place, monkeypatch, capsys
 ):
+    with place.lock.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert place.install() is SystemExit
     with monkeypatch.context() as patch:
         patch.setattr(sys, "version_info", (3, 10, 1))
-        assert call(place) is SystemExit
-    assert "3.11, 3.12 or 3.13" in capsys.readouterr().out
+        assert place.install() is SystemExit
     place.free = 1e9
-    assert call(place) is SystemExit
-    assert "needs 3 GB" in capsys.readouterr().out
-    assert place.ran == [] and not place.ENVIRONMENT.exists()
+    assert place.install() is SystemExit
+    lines = capsys.readouterr().out.splitlines()
+    for line, said in zip(lines, ("wait", "needs Python", "needs 3 GB"), strict=True):
+        assert said in line
+    assert place.ran == [] and not place.environment.exists()
 
 
 def test_make_installs_only_where_a_requirement_is_newer(tmp_path):
     shutil.copy(install.ROOT / "Makefile", tmp_path)
-    files = [tmp_path / name for name in ("pyproject.toml", "constraints.txt")]
     (tmp_path / ".venv").mkdir()
-    files.append(tmp_path / ".venv" / "installed")
-    for age, path in enumerate(files):
-        path.touch()
-        os.utime(path, (age, age))
+    for age, name in enumerate(
+        ("pyproject.toml", "constraints.txt", ".venv/installed")
+    ):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (age, age))
     command = ["make", "-q", ".venv/installed"]
     assert subprocess.run(command, cwd=tmp_path).returncode == 0
-    files[0].touch()
+    (tmp_path / "pyproject.toml").touch()
     assert subprocess.run(command, cwd=tmp_path).returncode == 1

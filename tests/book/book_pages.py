@@ -23,14 +23,7 @@ CITATION = re.compile(r"\{footcite(?::\w+)?\}`([^`]+)`")
 CODE, FORMULA = "\ue000", "\ue001"
 
 # Fences that hold prose; every other fence holds code or other people's text.
-PROSE_DIRECTIVES = (
-    "exercise",
-    "solution-start",
-    "note",
-    "tip",
-    "warning",
-    "admonition",
-)
+PROSE_DIRECTIVES = "exercise solution-start note tip warning admonition".split()
 
 
 @dataclass(frozen=True)
@@ -95,14 +88,10 @@ class Page:
 
 def files(tree):
     """Return {page name with suffix: path} of what is in one tree."""
-    root = BOOK / tree
     return {
-        path.relative_to(root).as_posix(): path
-        for path in sorted(root.rglob("*"))
-        if path.suffix in (".ipynb", ".md")
-        and not any(
-            part.startswith((".", "_")) for part in path.relative_to(root).parts
-        )
+        path.relative_to(BOOK / tree).as_posix(): path
+        for path in sorted((BOOK / tree).rglob("*"))
+        if path.suffix in (".ipynb", ".md") and ".ipynb_checkpoints" not in path.parts
     }
 
 
@@ -113,19 +102,12 @@ def read_page(tree, path):
     if path.suffix == ".md":
         cells = (Cell(f"{tree}/{name}", "page", "markdown", text, (), {}),)
         return Page(tree, name, path, None, cells)
-    content = json.loads(text)
-    cells = tuple(
-        Cell(
-            f"{tree}/{name}",
-            cell.get("id", ""),
-            cell["cell_type"],
-            "".join(cell["source"]),
-            tuple(cell["metadata"].get("tags", ())),
-            cell["metadata"],
-        )
-        for cell in content["cells"]
-    )
-    return Page(tree, name, path, content, cells)
+    content, cells = json.loads(text), []
+    for cell in content["cells"]:
+        source, about = "".join(cell["source"]), cell["metadata"]
+        kind, tags = cell["cell_type"], tuple(about.get("tags", ()))
+        cells.append(Cell(f"{tree}/{name}", cell["id"], kind, source, tags, about))
+    return Page(tree, name, path, content, tuple(cells))
 
 
 @lru_cache
@@ -144,11 +126,8 @@ def notebooks(tree=None):
 def pairs():
     """Return (Chinese page, English page) for every page that both trees have."""
     english = {page.name: page for page in all_pages() if page.tree == "en"}
-    return [
-        (page, english[page.name])
-        for page in all_pages()
-        if page.tree == "zh" and page.name in english
-    ]
+    chinese = [page for page in all_pages() if page.tree == "zh"]
+    return [(p, english[p.name]) for p in chinese if p.name in english]
 
 
 def prose_lines(markdown):
