@@ -13,7 +13,6 @@ import nbformat
 import pytest
 import set_repository
 import yaml
-from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -47,11 +46,9 @@ def test_settings_and_citation_name_the_address_and_the_version():
     config, citation = read_yaml("_config.yml"), read_yaml("CITATION.cff")
     assert config["repository"] == {"url": HERE.url, "branch": "main"}
     assert config["html"]["baseurl"] == HERE.pages
-    english = read_yaml("book/en/_config.yml")
     # The Colab button of a page is url + branch + path_to_book + page.
+    english = read_yaml("book/en/_config.yml")
     assert english["repository"] == {"path_to_book": "book/en"}
-    assert english["html"]["baseurl"] == f"{HERE.pages}book/en/"
-    assert (citation["repository-code"], citation["url"]) == (HERE.url, HERE.pages)
     assert citation["version"] == PROJECT["version"]
 
 
@@ -160,22 +157,17 @@ def test_a_bad_address_is_refused_and_nothing_changes(copied_tree, capsys):
 
 def read_pins(path, python):
     """Return {name: version} that a constraints file gives one Python."""
-    environment = default_environment() | {
-        "python_version": python,
-        "python_full_version": f"{python}.0",
-    }
     pins = {}
     for line in (ROOT / path).read_text("utf-8").splitlines():
-        if not line.split("#")[0].strip():
+        if not line.partition("#")[0].strip():
             continue
-        requirement = Requirement(line.split("#")[0])
-        if requirement.marker and not requirement.marker.evaluate(environment):
-            continue
-        name = canonicalize_name(requirement.name)
-        assert name not in pins, f"{path}: {name} is there twice for {python}"
-        (exactly,) = requirement.specifier
-        assert exactly.operator == "==", f"{path}: {line}"
-        pins[name] = exactly.version
+        requirement = Requirement(line.partition("#")[0])
+        marker, (exactly,) = requirement.marker, requirement.specifier
+        if marker is None or marker.evaluate({"python_version": python}):
+            name = canonicalize_name(requirement.name)
+            assert name not in pins, f"{path}: {name} is there twice for {python}"
+            assert exactly.operator == "==", f"{path}: {line}"
+            pins[name] = exactly.version
     return pins
 
 
@@ -244,10 +236,10 @@ def test_package_and_notebooks_import_only_what_is_declared():
     for path in sorted((ROOT / "mnist_tutorial").rglob("*.py")):
         assert imported_by(path.read_text("utf-8")) <= allowed, path
     for path in NOTEBOOKS:
-        for cell in nbformat.read(path, 4).cells:
-            if cell.cell_type == "code":
-                code = re.sub(r"^(\s*)[%!].*", r"\1pass", cell.source, flags=re.M)
-                assert imported_by(code) <= allowed, (path, cell.id)
+        cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
+        code = "\n".join(cell.source for cell in cells)
+        code = re.sub(r"^(\s*)[%!].*", r"\1pass", code, flags=re.M)
+        assert imported_by(code) <= allowed, path
 
 
 # --- public checks, hooks and licences -----------------------------------------------

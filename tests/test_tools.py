@@ -30,18 +30,17 @@ def notebook(*cells):
     return {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-ZH = notebook(
-    prose("title", "# 训练"),
-    code("setup", "x = 1"),
-    code("loss-figure", "plot(x)", mystnb=figure("损失下降", "一条曲线")),
-    prose("summary", "完"),
-)
-EN = notebook(
-    prose("title", "# Training"),
-    code("setup", "x = 1"),
-    code("loss-figure", "plot(x)", mystnb=figure("The loss falls", "A curve")),
-    prose("summary", "Done"),
-)
+def pair(title, caption, alt, summary):
+    return notebook(
+        prose("title", title),
+        code("setup", "x = 1"),
+        code("loss-figure", "plot(x)", mystnb=figure(caption, alt)),
+        prose("summary", summary),
+    )
+
+
+ZH = pair("# 训练", "损失下降", "一条曲线", "完")
+EN = pair("# Training", "The loss falls", "A curve", "Done")
 PAGE = "book/en/code/page.ipynb"
 
 

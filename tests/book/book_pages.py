@@ -54,6 +54,13 @@ class Cell:
         """Return the metadata that make the output a figure, or an empty dict."""
         return self.metadata.get("mystnb", {})
 
+    @property
+    def texts(self):
+        """Return what of a cell is prose: Markdown, a caption, an alternative text."""
+        caption = self.figure.get("figure", {}).get("caption", "")
+        alt = self.figure.get("image", {}).get("alt", "")
+        return [self.source if self.kind == "markdown" else "", caption, alt]
+
 
 @dataclass(frozen=True)
 class Page:
@@ -167,21 +174,15 @@ def prose_lines(markdown):
 
 def prose(tree):
     """Return [(where, line)] for all that a reader of one book reads."""
-    found = []
-    for page in all_pages():
-        if page.tree != tree:
-            continue
-        for cell in page.cells:
-            if cell.kind == "markdown":
-                found += [(str(cell), line) for line in prose_lines(cell.source)]
-            texts = cell.figure.get("figure", {}), cell.figure.get("image", {})
-            for text in (texts[0].get("caption"), texts[1].get("alt")):
-                found += [(str(cell), line) for line in prose_lines(text or "")]
+    pages = [page for page in all_pages() if page.tree == tree]
+    found = [
+        (str(cell), text) for p in pages for cell in p.cells for text in cell.texts
+    ]
     for entry in TERMS:
         note = entry.get("note") or {}
         text = note if isinstance(note, str) else note.get(tree, "")
-        found += [(f"terms.yml: {entry['en']}", line) for line in prose_lines(text)]
-    return found
+        found.append((f"terms.yml: {entry['en']}", text))
+    return [(where, line) for where, text in found for line in prose_lines(text)]
 
 
 def called(node):
@@ -199,7 +200,5 @@ def calls(tree):
 
 def citations(cell):
     """Return the keys of the sources that a cell or its caption cites."""
-    caption = cell.figure.get("figure", {}).get("caption", "")
-    texts = [cell.source, caption] if cell.kind == "markdown" else [caption]
-    found = [keys for text in texts for keys in CITATION.findall(text)]
+    found = [keys for text in cell.texts for keys in CITATION.findall(text)]
     return [key.strip() for keys in found for key in keys.split(",")]

@@ -143,9 +143,7 @@ SUPPOSED = {("appendix/data_card", "99.9")}
 def test_percentages_of_three_digits_are_bounds_that_code_holds(page):
     code = "\n".join(cell.source for cell in page.code_cells)
     for cell in page.cells:
-        texts = [cell.source] if cell.kind == "markdown" else []
-        texts.append(cell.figure.get("figure", {}).get("caption", ""))
-        for line in (line for text in texts for line in prose_lines(text)):
+        for line in (line for text in cell.texts for line in prose_lines(text)):
             for number in re.findall(r"(?<![\d.])(\d+\.\d+) ?%", line):
                 digits = number.replace(".", "").lstrip("0")
                 if len(digits) < 3 or (page.name, number) in SUPPOSED:

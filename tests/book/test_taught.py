@@ -123,12 +123,7 @@ def untagged(cell):
     return (known & definitions(cell).keys()) - {last(path) for path in tags(cell)}
 
 
-CELLS = [
-    cell
-    for page in notebooks("zh")
-    for cell in page.code_cells
-    if tags(cell) or definitions(cell)
-]
+CELLS = [c for p in notebooks("zh") for c in p.code_cells if tags(c) or definitions(c)]
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=str)
