@@ -5,6 +5,7 @@ import json
 
 import freeze_constraints
 import pytest
+import reset_kernelspec
 import sync_notebooks
 
 
@@ -157,6 +158,16 @@ def test_an_english_page_alone_is_reported(books, capsys):
     books.path("zh").unlink()
     assert books.sync("--check") == 1
     assert f"{PAGE}: not in book/zh" in capsys.readouterr().out
+
+
+def test_kernelspec_is_reset_and_the_rest_is_kept(tmp_path):
+    path = tmp_path / "page.ipynb"
+    other = {"kernelspec": {"name": "my env"}, "language_info": {"version": "3.12.1"}}
+    path.write_text(json.dumps(ZH | {"metadata": other | {"title": "训练"}}))
+    assert reset_kernelspec.main([str(path)]) == 1  # pre-commit: a file was changed
+    metadata = reset_kernelspec.METADATA | {"title": "训练"}
+    assert json.loads(path.read_text("utf-8")) == ZH | {"metadata": metadata}
+    assert reset_kernelspec.main([str(path)]) == 0
 
 
 def test_merged_constraints_carry_a_marker_only_where_versions_differ():
