@@ -5,29 +5,31 @@ import fcntl
 import os
 import shutil
 import sqlite3
+from importlib import metadata
+from types import SimpleNamespace
 
 import execution_cache
 import make_book
 import margins
 import nbformat
 import pytest
+import yaml
 
 
 class Book:
     """A folder with a few small notebooks in the place of the book's."""
 
-    def __init__(self, root):
+    def __init__(self, root, capsys):
         self.root, self.html = root / "pages", root / "_build" / "html"
+        self.capsys = capsys
         self.root.mkdir()
 
-    def write(self, page, *sources):
-        cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in sources]
-        path = self.root / f"{page}.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-
-    def page(self, name, source):
+    def page(self, name, source, *cells):
         note = f'%load_ext mnist_tutorial\nopen("ran", "a").write("{name} ")'
-        self.write(name, (0, note), (1, source))
+        new = nbformat.v4.new_code_cell
+        cells = [new(note, id="c0"), new(source, id="c1"), *cells]
+        path = self.root / f"{name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
 
     def ran(self):
         """Return which pages have been run since the last call."""
@@ -36,13 +38,18 @@ class Book:
         path.unlink(missing_ok=True)
         return sorted(names)
 
+    def make(self):
+        """Build; return the status, and the lines that were printed."""
+        status = make_book.main()
+        return status, self.capsys.readouterr().out.strip().splitlines()
+
 
 @pytest.fixture
-def book(tmp_path, monkeypatch):
+def book(tmp_path, monkeypatch, capsys):
     build = tmp_path / "_build"
     monkeypatch.setattr(margins, "BOOK", tmp_path / "pages")
-    monkeypatch.setattr(make_book, "ROOT", tmp_path)
     for name, path in {
+        "ROOT": tmp_path,
         "BUILD": build,
         "UNFINISHED": build / "unfinished",
         "CHINESE": build / "html",
@@ -60,59 +67,54 @@ def book(tmp_path, monkeypatch):
         return True
 
     monkeypatch.setattr(make_book, "build_books", build_books)
-    made = Book(tmp_path)
+    made = Book(tmp_path, capsys)
     made.page("sure", "assert 1 < 2")
     made.page("close", "x = 0.9\nassert x > 0.5")
     return made
 
 
-def make(capsys):
-    status = make_book.main()
-    return status, capsys.readouterr().out.strip().splitlines()
+def expected_error():
+    tags = {"tags": ["raises-exception"]}
+    return nbformat.v4.new_code_cell("1 / 0", id="c2", metadata=tags)
 
 
-def test_every_page_is_run_once_and_a_second_build_runs_none(book, capsys):
-    status, lines = make(capsys)
+def test_every_page_is_run_once_and_a_second_build_runs_none(book):
+    book.page("sure", "assert 1 < 2", expected_error())
+    status, (_, *said, _, last) = book.make()
     assert status == 0
     assert book.ran() == ["close", "sure"]
-    words = [line.split()[:4] for line in lines[1:3]]
-    assert [said[:3] for said in words] == [["1", "of", "2"], ["2", "of", "2"]]
-    assert sorted(said[3] for said in words) == ["close", "sure"]
-    assert str(book.html / "index.html") in lines[-1]
-    assert make(capsys)[0] == 0
+    assert sorted(line.split()[3] for line in said) == ["close", "sure"]
+    assert [line.split()[:3] for line in said] == [["1", "of", "2"], ["2", "of", "2"]]
+    assert str(book.html / "index.html") in last
+    assert book.make()[0] == 0
     assert book.ran() == []
 
 
-def test_a_page_that_fails_is_named_and_alone_repeated(book, capsys):
-    book.page("close", "x = 0.4\nassert x > 0.5\n")
-    status, lines = make(capsys)
-    assert status == 1
-    assert book.ran() == ["close", "sure"]
-    assert lines[-1].startswith("close, cell c1: AssertionError")
-    assert str(book.html / "index.html") in " ".join(lines)
-
-    assert make(capsys)[0] == 1
-    assert book.ran() == ["close"]
-    book.page("close", "x = 0.6\nassert x > 0.5\n")
-    assert make(capsys)[0] == 0
-    assert book.ran() == ["close"]
-
-
-def test_values_and_bound_stand_in_the_last_line(book, capsys):
+def test_a_page_that_fails_is_named_and_alone_repeated(book):
     book.page("close", "x = 0.4\nassert x > 0.5, 'too low'")
-    _, lines = make(capsys)
-    assert lines[-1] == (
-        "close, cell c1: AssertionError: too low · expected (应有): x > 0.5 · "
-        "received (得到): 0.4 > 0.5"
-    )
+    for ran in (["close", "sure"], ["close"]):
+        status, lines = book.make()
+        assert status == 1
+        assert book.ran() == ran
+        assert str(book.html / "index.html") in " ".join(lines)
+        assert lines[-1] == (
+            "close, cell c1: AssertionError: too low · expected (应有): x > 0.5 · "
+            "received (得到): 0.4 > 0.5"
+        )
+    book.page("close", "x = 0.6\nassert x > 0.5")
+    assert book.make()[0] == 0
+    book.ran()
+    # The code that failed comes back: its outputs were not kept as good ones.
+    book.page("close", "x = 0.4\nassert x > 0.5, 'too low'")
+    assert book.make()[0] == 1
+    assert book.ran() == ["close"]
 
 
-def test_a_failed_page_is_built_with_its_error_and_then_anew(book, capsys):
+def test_a_failed_page_is_built_with_its_error_and_then_anew(book):
     book.page("close", "assert not 'here'")
-    trees = [folder / f"{tree}close.doctree" for folder, tree in zip(
-        make_book.DOCTREES, ("book/zh/", ""), strict=True
-    )]  # fmt: skip
-    make(capsys)
+    chinese, english = make_book.DOCTREES
+    trees = [chinese / "book" / "zh" / "close.doctree", english / "close.doctree"]
+    book.make()
     cache = make_book.get_cache(str(execution_cache.current_folder()))
     notebook = nbformat.read(book.root / "close.ipynb", 4)
     _, merged = cache.merge_match_into_notebook(notebook)
@@ -120,19 +122,8 @@ def test_a_failed_page_is_built_with_its_error_and_then_anew(book, capsys):
     for tree in trees:
         tree.parent.mkdir(parents=True, exist_ok=True)
         tree.touch()
-    make(capsys)
+    book.make()
     assert not any(tree.exists() for tree in trees)
-
-
-def test_an_error_that_the_page_expects_is_none(book, capsys):
-    notebook = nbformat.v4.new_notebook(cells=[expected_error("c0")])
-    nbformat.write(notebook, book.root / "sure.ipynb")
-    assert make(capsys)[0] == 0
-
-
-def expected_error(identity):
-    tags = {"tags": ["raises-exception"]}
-    return nbformat.v4.new_code_cell("1 / 0", id=identity, metadata=tags)
 
 
 @pytest.mark.parametrize(
@@ -142,137 +133,153 @@ def expected_error(identity):
         ("import time\ntime.sleep(60)", "CellTimeoutError: A cell timed out"),
     ],
 )
-def test_the_cell_in_which_a_page_ends_is_named(
-    book, capsys, monkeypatch, source, says
-):
+def test_the_cell_in_which_a_page_ends_is_named(book, monkeypatch, source, says):
     monkeypatch.setattr(make_book, "CELL_TIMEOUT", 5)
-    book.page("close", source)
-    notebook = nbformat.read(book.root / "close.ipynb", 4)
-    notebook.cells.append(expected_error("c2"))
-    nbformat.write(notebook, book.root / "close.ipynb")
-    status, lines = make(capsys)
-    assert status == 1
-    assert lines[-1].startswith(f"close, cell c1: {says}")
-    assert book.ran() == ["close", "sure"]
-    assert make(capsys)[0] == 1
-    assert book.ran() == ["close"]
+    book.page("close", source, expected_error())
+    for ran in (["close", "sure"], ["close"]):
+        status, lines = book.make()
+        assert status == 1
+        assert lines[-1].startswith(f"close, cell c1: {says}")
+        assert book.ran() == ran
 
 
-def test_code_that_failed_is_run_again_when_it_comes_back(book, capsys):
-    book.page("close", "assert not 'here'")
-    assert make(capsys)[0] == 1
-    book.page("close", "assert 'here'")
-    assert make(capsys)[0] == 0
-    book.ran()
-    book.page("close", "assert not 'here'")
-    assert make(capsys)[0] == 1
-    assert book.ran() == ["close"]
-
-
-def test_a_cache_that_was_broken_off_is_made_anew(book, capsys):
-    folder = execution_cache.current_folder()
-    folder.mkdir(parents=True)
-    (folder / "global.db").touch()
-    assert make(capsys)[0] == 0
-    assert book.ran() == ["close", "sure"]
-
-
-def test_a_package_that_changes_meanwhile_ends_the_build(book, capsys, monkeypatch):
+def test_a_package_that_changes_meanwhile_ends_the_build(book, monkeypatch):
     prints = iter(["before", "after"])
     monkeypatch.setattr(execution_cache, "fingerprint", lambda: next(prints))
-    status, lines = make(capsys)
-    assert status == 1
-    assert "start `make book` again" in lines[-1]
+    status, lines = book.make()
+    assert status == 1 and "start `make book` again" in lines[-1]
     assert not make_book.UNFINISHED.exists()
 
 
-def test_outputs_that_were_cut_off_are_made_again(book, capsys):
-    make(capsys)
-    book.ran()
+def test_what_was_broken_off_is_made_anew(book):
     folder = execution_cache.current_folder()
+    folder.mkdir(parents=True)
+    (folder / "global.db").touch()
+    assert book.make()[0] == 0
+    assert book.ran() == ["close", "sure"]
     whole, *_ = sorted(folder.rglob("base.ipynb"))
     whole.write_text(whole.read_text()[:100])
-    assert make(capsys)[0] == 0
+    assert book.make()[0] == 0
     assert len(book.ran()) == 1
     shutil.rmtree(next(folder.rglob("base.ipynb")).parent)
-    assert make(capsys)[0] == 0
-    assert len(book.ran()) == 1
-
-
-def test_a_build_that_was_broken_off_is_not_built_upon(book, capsys):
-    make(capsys)
-    (make_book.DOCTREES[0]).mkdir()
+    make_book.DOCTREES[0].mkdir()
     make_book.UNFINISHED.touch()
-    assert make(capsys)[0] == 0
+    assert book.make()[0] == 0
+    assert len(book.ran()) == 1
     assert not make_book.DOCTREES[0].exists()
     assert not make_book.UNFINISHED.exists()
 
 
-def test_a_sphinx_that_fails_leaves_the_mark(book, capsys, monkeypatch):
+def test_a_sphinx_that_fails_leaves_the_mark(book, monkeypatch):
     book.page("close", "assert not 'here'")
     monkeypatch.setattr(make_book, "build_books", lambda lock: False)
-    status, lines = make(capsys)
-    assert status == 1
-    assert "Sphinx" in lines[-2]
-    assert lines[-1].startswith("close, cell c1")
-    assert make_book.UNFINISHED.exists()
+    status, (*_, sphinx, page) = book.make()
+    assert status == 1 and make_book.UNFINISHED.exists()
+    assert "Sphinx" in sphinx and page.startswith("close, cell c1")
 
 
-def test_two_builds_at_once_are_refused_with_one_line(book, capsys):
+def test_two_builds_at_once_are_refused_with_one_line(book):
     make_book.BUILD.mkdir()
     with (make_book.BUILD / "lock").open("w") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        status, lines = make(capsys)
-    assert status == 1
-    assert len(lines) == 1
-    assert "wait" in lines[0]
+        fcntl.flock(other, fcntl.LOCK_SH)
+        status, (line,) = book.make()
+    assert status == 1 and "wait" in line
     assert book.ran() == []
 
 
 @pytest.mark.parametrize(
-    ("error", "free_then"),
+    ("error", "free"),
     [
         (OSError(errno.ENOSPC, "no space"), 10**12),
         (sqlite3.OperationalError("database or disk is full"), 0),
-        (RuntimeError("Unexpected error accessing jupyter cache"), 0),
+        (PermissionError(errno.EACCES, "not allowed"), 10**12),
     ],
 )
-def test_a_full_disk_is_said_in_one_line(book, capsys, monkeypatch, error, free_then):
-    usage, free = shutil.disk_usage(book.root), [10**12]
+def test_a_full_disk_is_said_in_one_line_and_nothing_else_is_called_so(
+    book, monkeypatch, error, free
+):
+    usage = shutil.disk_usage(book.root)
+    left = iter([10**12, free])  # before the notebooks are run, and then
 
-    def full(*_):
-        free[0] = free_then
+    def stop(*_):
         raise error
 
-    monkeypatch.setattr(make_book, "run_notebooks", full)
+    monkeypatch.setattr(make_book, "run_notebooks", stop)
     monkeypatch.setattr(
-        make_book.shutil, "disk_usage", lambda _: usage._replace(free=free[0])
+        make_book.shutil, "disk_usage", lambda _: usage._replace(free=next(left))
     )
-    status, lines = make(capsys)
-    assert status == 1
-    assert len(lines) == 1
-    assert "full" in lines[0]
-
-
-def test_other_errors_are_not_called_a_full_disk(book, capsys, monkeypatch):
-    def broken(*_):
-        raise PermissionError(errno.EACCES, "not allowed")
-
-    monkeypatch.setattr(make_book, "run_notebooks", broken)
     assert make_book.main() == 1
-    said = capsys.readouterr()
-    assert "full" not in said.out
-    assert "PermissionError" in said.err
+    said = book.capsys.readouterr()
+    if isinstance(error, PermissionError):
+        assert "full" not in said.out
+        assert "PermissionError" in said.err
+    else:
+        assert said.out.count("\n") == 1
+        assert "full" in said.out
 
 
 def test_as_many_at_a_time_as_cores_and_memory_allow(monkeypatch):
-    class Memory:
-        available = 10 * make_book.MEMORY_A_KERNEL
-
-    monkeypatch.setattr(make_book.psutil, "virtual_memory", lambda: Memory)
+    memory = SimpleNamespace(available=0)
+    monkeypatch.setattr(make_book.psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)))
-    assert make_book.workers() == 4
-    Memory.available = 2.5 * make_book.MEMORY_A_KERNEL
-    assert make_book.workers() == 2
-    Memory.available = 0
-    assert make_book.workers() == 1
+    for kernels, expected in ((10, 4), (2.5, 2), (0, 1)):
+        memory.available = kernels * make_book.MEMORY_A_KERNEL
+        assert make_book.workers() == expected
+
+
+# --- what the outputs depend on, and the settings of the English book ----------------
+
+
+def test_the_digest_covers_every_library_below_the_package_and_no_other(monkeypatch):
+    found = set(execution_cache.libraries())
+    assert found >= {"tensorflow", "h5py", "contourpy", "protobuf", "tqdm", "traitlets"}
+    assert not found & {"ruff", "pytest", "Sphinx", "jupyter-book", "mnist-tutorial"}
+    before = execution_cache.fingerprint()
+    real = metadata.distribution
+
+    def other(name):
+        there = real(name)
+        version = "0" if name == "contourpy" else there.version
+        return SimpleNamespace(
+            name=there.name, version=version, requires=there.requires
+        )
+
+    monkeypatch.setattr(execution_cache.metadata, "distribution", other)
+    assert execution_cache.fingerprint() != before
+
+
+def test_the_digest_covers_the_package_and_its_data(tmp_path):
+    shutil.copy(execution_cache.ROOT / "pyproject.toml", tmp_path)
+    package = tmp_path / "mnist_tutorial"
+    prints = []
+    for name in ("code.py", "data/digits.npz", "__pycache__/code.pyc"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(name)
+        prints.append(execution_cache.fingerprint(tmp_path))
+    assert len(set(prints)) == 2
+    assert prints[1] == prints[2]
+
+
+def leaves(settings, above=()):
+    """Return {path of keys: value}."""
+    found = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= leaves(value, (*above, name))
+        else:
+            found[*above, name] = value
+    return found
+
+
+def test_the_english_book_differs_only_where_it_says(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_book, "BUILD", tmp_path)
+    files = ["_config.yml", "book/en/_config.yml", make_book.english_config()]
+    chinese, own, made = (
+        leaves(yaml.safe_load((make_book.ROOT / file).read_text("utf-8")))
+        for file in files
+    )
+    folder = made.pop(("sphinx", "local_extensions", "ui_strings"))
+    assert folder == str(make_book.ROOT / "book" / "_ext")
+    del chinese["sphinx", "local_extensions", "ui_strings"]
+    assert made == chinese | own
+    assert all(chinese.get(key) != value for key, value in own.items())

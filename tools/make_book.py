@@ -21,6 +21,7 @@ from typing import TextIO
 
 import nbformat
 import psutil
+import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
@@ -39,6 +40,11 @@ BUILD = ROOT / "_build"
 UNFINISHED = BUILD / "unfinished"
 CHINESE, ENGLISH = BUILD / "html", BUILD / "en" / "_build" / "html"
 DOCTREES = BUILD / ".doctrees", BUILD / "en" / "_build" / ".doctrees"
+JUPYTER_BOOK = [
+    sys.executable,
+    "-c",
+    "import sys; from jupyter_book.cli.main import main; sys.exit(main())",
+]
 # Strict: every warning fails the build, every cross-reference must lead somewhere.
 STRICT = ["-W", "-n", "--keep-going"]
 MEMORY_A_KERNEL = 1.5e9  # bytes
@@ -172,16 +178,42 @@ def open_cache() -> JupyterCacheAbstract:
     try:
         cache.list_cache_records()
     except RuntimeError:
-        refuse_full_disk()
+        if is_disk_full():
+            raise
         shutil.rmtree(folder)
         cache = get_cache(str(folder))
     return cache
 
 
-def refuse_full_disk() -> None:
-    """Raise the error of a full disk if it is one."""
-    if shutil.disk_usage(BUILD).free < FREE_DISK_WANTED:
-        raise OSError(errno.ENOSPC, "disk full")
+def is_disk_full() -> bool:
+    """Tell whether the disk that is built on, maybe not the root's, is (nearly) full."""
+    folder = BUILD if BUILD.exists() else ROOT
+    return shutil.disk_usage(folder).free < FREE_DISK_WANTED
+
+
+def joined(settings: dict, others: dict) -> dict:
+    """Return settings in which some have been replaced, one by one."""
+    result = dict(settings)
+    for name, value in others.items():
+        within = isinstance(value, dict) and name in settings
+        result[name] = joined(settings[name], value) if within else value
+    return result
+
+
+def english_config() -> Path:
+    """Write the settings of the English book; return the file."""
+    files = ROOT / "_config.yml", ROOT / "book" / "en" / "_config.yml"
+    chinese, english = (yaml.safe_load(file.read_text("utf-8")) for file in files)
+    # Jupyter Book takes a folder of extensions from where the settings lie.
+    folders = chinese["sphinx"]["local_extensions"]
+    english["sphinx"]["local_extensions"] = {
+        name: str(ROOT / folder) for name, folder in folders.items()
+    }
+    path = BUILD / "en" / "_config.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = yaml.safe_dump(joined(chinese, english), allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def build_books(lock: TextIO) -> bool:
@@ -189,19 +221,14 @@ def build_books(lock: TextIO) -> bool:
 
     Sphinx holds the lock too: it goes on for a while if this process is killed.
     """
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; from jupyter_book.cli.main import main; sys.exit(main())",
-        "build",
-    ]
-    books = {"zh": [ROOT], "en": [ROOT / "book" / "en", "--path-output", BUILD / "en"]}
+    english = [ROOT / "book" / "en", "--path-output", BUILD / "en"]
+    books = {"zh": [ROOT], "en": [*english, "--config", english_config()]}
     print("Building both books ...", flush=True)
     building = {}
     for name, where in books.items():
         log = (BUILD / f"{name}.log").open("w", encoding="utf-8")
         process = subprocess.Popen(
-            [*command, *where, *STRICT],
+            [*JUPYTER_BOOK, "build", *where, *STRICT],
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -293,10 +320,9 @@ def main() -> int:
         return 130
     except Exception as error:
         # Each library says in its own words that it met a full disk.
-        full = getattr(error, "errno", None) in DISK_FULL
-        if full or shutil.disk_usage(ROOT).free < FREE_DISK_WANTED:
+        if getattr(error, "errno", None) in DISK_FULL or is_disk_full():
             print(
-                f"The disk that holds {ROOT} is full: free at least "
+                f"The disk that holds {BUILD} is full: free at least "
                 f"{FREE_DISK_WANTED / 1e6:.0f} MB, then start `make book` again."
             )
             return 1

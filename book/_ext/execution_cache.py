@@ -9,8 +9,8 @@ it has stored. Captions and alternative texts are metadata in the reader's
 language, so only the tags may count, and nothing but outputs may come back.
 
 What the cells import counts too: the outputs lie in a folder named after the
-package's sources and the versions of what it needs. When those change, every
-notebook runs again, and every page is built again.
+package's sources and the versions of every library below it. When those change,
+every notebook runs again, and every page is built again.
 """
 
 import functools
@@ -24,15 +24,40 @@ from pathlib import Path
 
 from jupyter_cache.cache.db import NbCacheRecord
 from jupyter_cache.cache.main import JupyterCacheBase
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "_build" / ".jupyter_cache"
 
 
 def libraries(root=ROOT):
-    """Return the names of what the package needs."""
+    """Return ``{name: version}`` of all that the notebooks' code runs on.
+
+    That is the kernel and what the package needs, with what these need in turn.
+    """
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-    return [re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]]
+    waiting = [Requirement(line) for line in ["ipykernel", *project["dependencies"]]]
+    versions, seen = {}, set()
+    while waiting:
+        requirement = waiting.pop()
+        for part in {(requirement.name, extra) for extra in ["", *requirement.extras]}:
+            if part in seen:
+                continue
+            seen.add(part)
+            name, extra = part
+            try:
+                installed = metadata.distribution(name)
+            except metadata.PackageNotFoundError:
+                versions[name] = "missing"
+                continue
+            versions[installed.name] = installed.version
+            needed = map(Requirement, installed.requires or ())
+            waiting += [
+                item
+                for item in needed
+                if not item.marker or item.marker.evaluate({"extra": extra})
+            ]
+    return versions
 
 
 def fingerprint(root=ROOT):
@@ -42,11 +67,8 @@ def fingerprint(root=ROOT):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.relative_to(root).as_posix().encode())
             digest.update(path.read_bytes())
-    for library in libraries(root):
-        try:
-            digest.update(f"{library}=={metadata.version(library)}".encode())
-        except metadata.PackageNotFoundError:
-            digest.update(f"{library} missing".encode())
+    for name, version in sorted(libraries(root).items()):
+        digest.update(f"{name}=={version}".encode())
     return digest.hexdigest()[:16]
 
 

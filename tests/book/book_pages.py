@@ -17,18 +17,13 @@ TERMS = yaml.safe_load((BOOK / "terms.yml").read_text("utf-8"))
 CHINESE = r"\u3400-\u9fff"
 FULL_WIDTH = "，。：；？！（）、《》"
 
+CITATION = re.compile(r"\{footcite(?::\w+)?\}`([^`]+)`")
+
 # Private characters that stand for something which is set as Latin text is.
 CODE, FORMULA = "\ue000", "\ue001"
 
 # Fences that hold prose; every other fence holds code or other people's text.
-PROSE_DIRECTIVES = (
-    "exercise",
-    "solution-start",
-    "note",
-    "tip",
-    "warning",
-    "admonition",
-)
+PROSE_DIRECTIVES = "exercise solution-start note tip warning admonition".split()
 
 
 @dataclass(frozen=True)
@@ -58,6 +53,13 @@ class Cell:
     def figure(self):
         """Return the metadata that make the output a figure, or an empty dict."""
         return self.metadata.get("mystnb", {})
+
+    @property
+    def texts(self):
+        """Return what of a cell is prose: Markdown, a caption, an alternative text."""
+        caption = self.figure.get("figure", {}).get("caption", "")
+        alt = self.figure.get("image", {}).get("alt", "")
+        return [self.source if self.kind == "markdown" else "", caption, alt]
 
 
 @dataclass(frozen=True)
@@ -93,14 +95,10 @@ class Page:
 
 def files(tree):
     """Return {page name with suffix: path} of what is in one tree."""
-    root = BOOK / tree
     return {
-        path.relative_to(root).as_posix(): path
-        for path in sorted(root.rglob("*"))
-        if path.suffix in (".ipynb", ".md")
-        and not any(
-            part.startswith((".", "_")) for part in path.relative_to(root).parts
-        )
+        path.relative_to(BOOK / tree).as_posix(): path
+        for path in sorted((BOOK / tree).rglob("*"))
+        if path.suffix in (".ipynb", ".md") and ".ipynb_checkpoints" not in path.parts
     }
 
 
@@ -111,19 +109,12 @@ def read_page(tree, path):
     if path.suffix == ".md":
         cells = (Cell(f"{tree}/{name}", "page", "markdown", text, (), {}),)
         return Page(tree, name, path, None, cells)
-    content = json.loads(text)
-    cells = tuple(
-        Cell(
-            f"{tree}/{name}",
-            cell.get("id", ""),
-            cell["cell_type"],
-            "".join(cell["source"]),
-            tuple(cell["metadata"].get("tags", ())),
-            cell["metadata"],
-        )
-        for cell in content["cells"]
-    )
-    return Page(tree, name, path, content, cells)
+    content, cells = json.loads(text), []
+    for cell in content["cells"]:
+        source, about = "".join(cell["source"]), cell["metadata"]
+        kind, tags = cell["cell_type"], tuple(about.get("tags", ()))
+        cells.append(Cell(f"{tree}/{name}", cell["id"], kind, source, tags, about))
+    return Page(tree, name, path, content, tuple(cells))
 
 
 @lru_cache
@@ -142,11 +133,8 @@ def notebooks(tree=None):
 def pairs():
     """Return (Chinese page, English page) for every page that both trees have."""
     english = {page.name: page for page in all_pages() if page.tree == "en"}
-    return [
-        (page, english[page.name])
-        for page in all_pages()
-        if page.tree == "zh" and page.name in english
-    ]
+    chinese = [page for page in all_pages() if page.tree == "zh"]
+    return [(p, english[p.name]) for p in chinese if p.name in english]
 
 
 def prose_lines(markdown):
@@ -186,21 +174,15 @@ def prose_lines(markdown):
 
 def prose(tree):
     """Return [(where, line)] for all that a reader of one book reads."""
-    found = []
-    for page in all_pages():
-        if page.tree != tree:
-            continue
-        for cell in page.cells:
-            if cell.kind == "markdown":
-                found += [(str(cell), line) for line in prose_lines(cell.source)]
-            texts = cell.figure.get("figure", {}), cell.figure.get("image", {})
-            for text in (texts[0].get("caption"), texts[1].get("alt")):
-                found += [(str(cell), line) for line in prose_lines(text or "")]
+    pages = [page for page in all_pages() if page.tree == tree]
+    found = [
+        (str(cell), text) for p in pages for cell in p.cells for text in cell.texts
+    ]
     for entry in TERMS:
         note = entry.get("note") or {}
         text = note if isinstance(note, str) else note.get(tree, "")
-        found += [(f"terms.yml: {entry['en']}", line) for line in prose_lines(text)]
-    return found
+        found.append((f"terms.yml: {entry['en']}", text))
+    return [(where, line) for where, text in found for line in prose_lines(text)]
 
 
 def called(node):
@@ -214,3 +196,9 @@ def called(node):
 def calls(tree):
     """Return all calls in a syntax tree."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def citations(cell):
+    """Return the keys of the sources that a cell or its caption cites."""
+    found = [keys for text in cell.texts for keys in CITATION.findall(text)]
+    return [key.strip() for keys in found for key in keys.split(",")]

@@ -17,28 +17,21 @@ NAMES = {condition.name for condition in measure_margins.CONDITIONS}
 
 @pytest.mark.parametrize("page", margins.pages())
 def test_assertions_are_measured_and_hold_with_a_margin(page):
-    assert margins.read(page).problems(margins.reasons()) == []
-
-
-@pytest.mark.parametrize("page", margins.pages())
-def test_every_condition_was_run_once_with_seeds_of_its_own(page):
-    runs = margins.read(page).runs
-    assert sorted(run["condition"] for run in runs) == sorted(NAMES)
-    assert len({run["shift"] for run in runs}) == len(runs)
-    for run in runs:
+    stored = margins.read(page)
+    assert stored.problems(margins.reasons()) == []
+    assert sorted(run["condition"] for run in stored.runs) == sorted(NAMES)
+    assert len({run["shift"] for run in stored.runs}) == len(stored.runs)
+    for run in stored.runs:
         for name in ("processor", "python", "versions", "commit", "cpu_seconds"):
             assert run[name], (run["condition"], name)
 
 
-def test_stored_results_belong_to_pages():
+def test_stored_results_belong_to_pages_and_every_reason_is_needed():
     stored = {
         path.relative_to(margins.STORED).with_suffix("").as_posix()
         for path in margins.STORED.rglob("*.json")
     }
     assert stored == set(margins.pages())
-
-
-def test_every_reason_is_needed():
     thin = {
         (page, item.cell, item.text)
         for page in margins.pages()
@@ -74,14 +67,17 @@ def test_the_margin_is_the_mean_room_in_standard_deviations(left, right):
 
 def test_what_has_no_order_has_no_margin():
     assert comparison(["conv"] * 12, ["conv"] * 12, sign="==").margin is None
-    assert comparison([3] * 12, [3] * 12, sign="==").margin is None
     assert comparison([None] * 11 + [0.5], [None] * 11 + [0.4]).margin is None
 
 
 # --- what turns the tests red --------------------------------------------------------
 
 
-PAGE = "measured"
+PAGE, ASSERTED = "measured", "assert x > 0.5"
+OTHER_CODE = "0 of 12 runs of the present code"
+NEVER = f"{ASSERTED}\nif False:\n    assert x > 0.6"
+SURE = [0.9 + 0.01 * (-1) ** run for run in range(margins.RUNS)]
+CLOSE = [0.9 + 0.2 * (-1) ** run for run in range(margins.RUNS)]
 
 
 @pytest.fixture
@@ -90,96 +86,63 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setattr(margins, "BOOK", tmp_path)
     monkeypatch.setattr(margins, "STORED", tmp_path / "stored")
 
-    def write(*sources):
+    def write(source):
         cells = [
-            {"cell_type": "code", "id": f"cell-{i}", "source": source}
-            for i, source in enumerate(sources)
+            {"cell_type": "code", "id": name, "source": text}
+            for name, text in (("setup", "pass"), ("cell", source))
         ]
         (tmp_path / f"{PAGE}.ipynb").write_text(json.dumps({"cells": cells}))
 
-    def add(position, value, held=True):
-        comparisons = {"x > 0.5": [">", value, 0.5]}
-        cells = {"cell-1": {"x > 0.5": {"held": held, "comparisons": comparisons}}}
-        code = margins.digest(PAGE)
-        run = {"condition": str(position), "code": code, "cells": cells}
-        margins.add(PAGE, run)
+    def add(condition, value):
+        found = {"held": value > 0.5, "comparisons": {"x > 0.5": [">", value, 0.5]}}
+        run = {"condition": str(condition), "code": margins.digest(PAGE)}
+        margins.add(PAGE, run | {"cells": {"cell": {"x > 0.5": found}}})
 
-    write("pass", "assert x > 0.5")
+    write(ASSERTED)
     return write, add
 
 
-def fill(add, spread=0.01, mean=0.9):
-    for position in range(margins.RUNS):
-        add(position, mean + spread * (-1) ** position)
-
-
-def problems():
-    return margins.read(PAGE).problems({})
-
-
-def test_a_sure_comparison_has_no_problem(page):
-    _, add = page
-    fill(add)
-    assert problems() == []
-    (found,) = margins.read(PAGE).comparisons()
-    assert found.left == [0.91, 0.89] * 6
-
-
-def test_a_thin_margin_is_a_problem_without_a_reason(page):
-    _, add = page
-    fill(add, spread=0.2)
-    (problem,) = problems()
-    assert problem.startswith("cell-1: margin 1.9: x > 0.5")
-    known = {(PAGE, "cell-1", "x > 0.5"): "a reason"}
-    assert margins.read(PAGE).problems(known) == []
-
-
-def test_an_assertion_that_failed_once_is_a_problem(page):
-    _, add = page
-    fill(add)
-    add(3, 0.4, held=False)
-    assert any("failed under 3" in problem for problem in problems())
-
-
-def test_an_assertion_that_was_not_measured_is_a_problem(page):
+@pytest.mark.parametrize(
+    ("measured", "values", "now", "problems"),
+    [
+        (ASSERTED, SURE, ASSERTED, []),
+        (ASSERTED, SURE[:1], ASSERTED, ["1 of 12 runs of the present code"]),
+        (ASSERTED, CLOSE, ASSERTED, ["cell: margin 1.9: x > 0.5"]),
+        (
+            *(ASSERTED, [2.0, 0.4, *[2.0] * 10], ASSERTED),
+            ["cell: failed under 1: x > 0.5", "cell: margin 3.0: x > 0.5"],
+        ),
+        (ASSERTED, SURE, "x = 0.6\nassert x > 0.5", [OTHER_CODE]),
+        (
+            *(ASSERTED, SURE, f"{ASSERTED}\nassert x > 0.6"),
+            [OTHER_CODE, "cell: not measured: x > 0.6"],
+        ),
+        (NEVER, SURE, NEVER, ["cell: never evaluated: x > 0.6"]),
+    ],
+)
+def test_what_is_missing_failed_or_close_is_a_problem(
+    page, measured, values, now, problems
+):
     write, add = page
-    fill(add)
-    write("pass", "assert x > 0.5\nassert x > 0.6")
-    assert problems() == [
-        "0 of 12 runs of the present code",
-        "cell-1: not measured: x > 0.6",
-    ]
-
-
-def test_runs_of_other_code_do_not_count(page):
-    write, add = page
-    fill(add)
-    write("pass", "x = 0.6\nassert x > 0.5")
-    assert problems() == ["0 of 12 runs of the present code"]
-
-
-def test_an_assertion_that_was_never_reached_is_a_problem(page):
-    write, add = page
-    write("pass", "assert x > 0.5\nif False:\n    assert x > 0.6")
-    fill(add)
-    assert problems() == ["cell-1: never evaluated: x > 0.6"]
-
-
-def test_too_few_runs_are_a_problem(page):
-    _, add = page
-    add(0, 0.9)
-    assert problems() == ["1 of 12 runs of the present code"]
+    write(measured)
+    for condition, value in enumerate(values):
+        add(condition, value)
+    write(now)
+    assert margins.read(PAGE).problems({}) == problems
+    known = {(PAGE, "cell", "x > 0.5"): "a reason"}
+    left = [problem for problem in problems if "margin" not in problem]
+    assert margins.read(PAGE).problems(known) == left
 
 
 def test_runs_of_other_code_are_dropped_and_a_repeated_run_replaces_itself(page):
     write, add = page
-    fill(add)
+    for condition, value in enumerate(SURE):
+        add(condition, value)
     add(5, 0.95)
     (found,) = margins.read(PAGE).comparisons()
-    assert len(found.left) == margins.RUNS
-    assert found.left[-1] == 0.95
+    assert found.left == [*SURE[:5], *SURE[6:], 0.95]
     assert margins.read(PAGE).conditions() == set(map(str, range(margins.RUNS)))
-    write("pass", "x = 1\nassert x > 0.5")
+    write("x = 1\nassert x > 0.5")
     assert margins.read(PAGE).conditions() == set()
     add(0, 0.7)
     (found,) = margins.read(PAGE).comparisons()
@@ -189,21 +152,12 @@ def test_runs_of_other_code_are_dropped_and_a_repeated_run_replaces_itself(page)
 # --- the probe -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("sign", "left", "right", "room"),
-    [
-        (">", 3, 1, 2),
-        ("<=", 3, 1, -2),
-        ("==", 3, 1, -2),
-        ("==", 2, 2, 0),
-        ("!=", 3, 1, 2),
-        ("==", "a", "a", 0),
-        ("==", "a", "b", -1),
-        ("in", "a", "abc", 0),
-    ],
-)
-def test_room_is_how_much_a_comparison_holds(sign, left, right, room):
-    assert margin_probe.room(sign, left, right) == room
+def test_room_is_how_much_a_comparison_holds():
+    for sign, room in {">": 2, "<=": -2, "==": -2, "!=": 2}.items():
+        assert margin_probe.room(sign, 3, 1) == room
+    assert margin_probe.room("==", "a", "a") == 0
+    assert margin_probe.room("==", "a", "b") == -1
+    assert margin_probe.room("in", "a", "abc") == 0
 
 
 PROGRAM = """
@@ -236,7 +190,6 @@ def probed(tmp_path, shift, *sources):
 
 
 def test_all_seeds_are_shifted(tmp_path):
-    shift = measure_margins.SHIFT
     source = (
         "import keras, numpy as np\n"
         "from sklearn.model_selection import train_test_split\n"
@@ -246,18 +199,19 @@ def test_all_seeds_are_shifted(tmp_path):
         "assert float(keras.random.uniform(())) < 4\n"
         "assert train_test_split(range(10**6), random_state=7)[0][0] > -1\n"
     )
-    plain, moved = (probed(tmp_path, by, source)["cells"]["c0"] for by in (0, shift))
-    assert plain.keys() == moved.keys()
-    for text, outcome in plain.items():
-        (one,) = outcome["comparisons"].values()
-        (other,) = moved[text]["comparisons"].values()
-        assert one[1] != other[1], text
-    (drawn,) = (
-        outcome["comparisons"] for text, outcome in moved.items() if "default" in text
+    shift = measure_margins.SHIFT
+    plain, moved = (
+        [
+            left
+            for outcome in probed(tmp_path, by, source)["cells"]["c0"].values()
+            for _, left, _ in outcome["comparisons"].values()
+        ]
+        for by in (0, shift)
     )
-    ((_, value, _),) = drawn.values()
+    assert len(plain) == 4
+    assert all(one != other for one, other in zip(plain, moved, strict=True))
     expected = np.random.default_rng(3 + shift).random()
-    assert value == pytest.approx(expected, rel=1e-6)
+    assert moved[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_failure_is_noted_and_the_page_goes_on(tmp_path):
@@ -268,19 +222,10 @@ def test_a_failure_is_noted_and_the_page_goes_on(tmp_path):
         "import numpy as np\nassert y == 2\nassert all(v < 9 for v in (1, 8, 3))\n"
         "assert (np.array([1., 5., 2.]) > [0, 1, 1.5]).all()",
     )
-    first, second = noted["cells"]["c0"], noted["cells"]["c1"]
-    assert first["x > 0.5"]["held"] is False
-    assert first["x > 0.5"]["comparisons"] == {"x > 0.5": [">", 0.4, 0.5]}
-    assert second["y == 2"]["held"] is True
-    assert ["<", 8, 9] in [
-        found
-        for outcome in second.values()
-        for found in outcome["comparisons"].values()
-    ]
-    nearest = [
-        found
-        for outcome in second.values()
-        for found in outcome["comparisons"].values()
-    ][-1]
-    assert nearest == [">", 2, 1.5]
+    failed = noted["cells"]["c0"]["x > 0.5"]
+    assert failed == {"held": False, "comparisons": {"x > 0.5": [">", 0.4, 0.5]}}
+    second = noted["cells"]["c1"].values()
+    assert [outcome["held"] for outcome in second] == [True] * 3
+    kept = [pair for outcome in second for pair in outcome["comparisons"].values()]
+    assert kept == [["==", 2, 2], ["<", 8, 9], [">", 2, 1.5]]
     assert noted["cpu_seconds"] > 0 and noted["memory_mb"] > 0

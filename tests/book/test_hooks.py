@@ -1,0 +1,157 @@
+"""What the build takes from inside other tools, a test each: an upgrade can break it.
+
+Each test names the hook and the file of ours that leans on it. Most look at a small
+book that Jupyter Book builds with the settings of ``_config.yml``.
+"""
+
+import inspect
+import re
+import subprocess
+
+import execution_cache
+import make_book
+import nbformat
+import pytest
+import yaml
+from book_pages import ROOT
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from nbclient import NotebookClient
+
+BOOK = ROOT / "book"
+LOGO = str(BOOK / "_assets" / "logo.svg")
+SETTINGS = {
+    "logo": LOGO,
+    "html": {"favicon": LOGO},
+    "bibtex_bibfiles": [str(BOOK / "references.bib")],
+    "sphinx": {
+        "local_extensions": {"ui_strings": str(BOOK / "_ext")},
+        "config": {"html_static_path": [str(BOOK / "_assets")]},
+    },
+}
+
+
+def notebook(caption):
+    """Return a page that cannot be run: what it shows comes from the cache."""
+    figure = {"mystnb": {"figure": {"caption": caption, "name": "fig"}}}
+    title = nbformat.v4.new_markdown_cell("# 页面", id="title")
+    cell = nbformat.v4.new_code_cell("raise SystemExit", id="cell", metadata=figure)
+    return nbformat.v4.new_notebook(cells=[title, cell])
+
+
+def store(folder):
+    """Put an output into a cache, under another caption; return cache and record."""
+    execution_cache.compare_code_and_tags()
+    executed = notebook("another caption")
+    output = nbformat.v4.new_output("display_data", {"text/plain": "'kept'"})
+    executed.cells[1].outputs = [output]
+    cache = get_cache(str(folder))
+    bundle = CacheBundleIn(executed, "page.ipynb", data={"failed": False})
+    return cache, cache.cache_notebook_bundle(bundle, check_validity=False)
+
+
+def jupyter_book(*arguments):
+    command = [*make_book.JUPYTER_BOOK, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    """Build the small book; return the folder of its pages."""
+    root = tmp_path_factory.mktemp("book")
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    cache = {"execute": {"cache": str(root / "cache")}}
+    settings = make_book.joined(settings, SETTINGS | cache)
+    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "page"}]}
+    index = "# 首页\n\n{term}`卷积`\n\n```{terms}\n```\n"
+    (root / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
+    (root / "_toc.yml").write_text(yaml.safe_dump(toc), "utf-8")
+    (root / "index.md").write_text(index, "utf-8")
+    nbformat.write(notebook("说明"), root / "page.ipynb")
+    store(execution_cache.current_folder(root / "cache"))
+    jupyter_book("build", str(root))
+    return root / "_build" / "html"
+
+
+# --- jupyter-cache and MyST-NB: execution_cache.py, make_book.py ---------------------
+
+
+def test_create_hashed_notebook_and_merge_match_leave_captions_alone(tmp_path):
+    cache, _ = store(tmp_path)
+    _, merged = cache.merge_match_into_notebook(notebook("mine"))
+    assert merged.cells[1].metadata.mystnb.figure.caption == "mine"
+    assert merged.cells[1].outputs[0].data["text/plain"] == "'kept'"
+
+
+def test_create_hashed_notebook_compares_tags(tmp_path):
+    cache, _ = store(tmp_path)
+    tagged = notebook("mine")
+    tagged.cells[1].metadata.tags = ["raises-exception"]
+    with pytest.raises(KeyError):
+        cache.match_cache_notebook(tagged)
+
+
+def test_nb_cache_record_and_get_notebook_path_cache_find_what_is_forgotten(tmp_path):
+    cache, record = store(tmp_path)
+    execution_cache.forget(cache, record.pk)
+    assert cache.list_cache_records() == []
+    assert list(tmp_path.rglob("*.ipynb")) == []
+
+
+def test_myst_nb_reads_nb_execution_cache_path_after_config_inited(html):
+    page = (html / "page.html").read_text("utf-8")
+    assert "'kept'" in page or "&#39;kept&#39;" in page
+    assert "说明" in page and "another caption" not in page
+
+
+def test_single_nb_execution_hands_settings_to_the_client():
+    assert "kwargs" in inspect.signature(single_nb_execution).parameters
+    assert NotebookClient.on_cell_execute and NotebookClient.extra_arguments
+
+
+def test_jupyter_book_build_has_the_options_that_make_book_gives():
+    options = set(re.findall(r"(?<!\w)--?[\w-]+", jupyter_book("build", "--help")))
+    assert options >= {"--path-output", "--config", *make_book.STRICT}
+
+
+# --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py --
+
+
+def test_standard_domain_note_term_lets_a_term_be_linked_to(html):
+    assert 'href="#term-convolution"' in (html / "index.html").read_text("utf-8")
+
+
+def test_locale_translators_and_app_translator_are_asked_for_our_wording(html):
+    page = (html / "index.html").read_text("utf-8")
+    assert "跳到正文" in page and "Skip to main content" not in page
+
+
+def test_templates_path_comes_before_the_theme(html):
+    page = (html / "index.html").read_text("utf-8")
+    assert 'class="btn btn-sm language-switch"' in page
+    assert "显示或隐藏章节列表" in page
+
+
+def test_search_english_lets_chinese_be_split(html):
+    index = (html / "searchindex.js").read_text("utf-8")
+    assert '"\\u9996\\u9875"' in index or '"首页"' in index
+    script = (html / "_static" / "language_data.js").read_text("utf-8")
+    assert "var splitQuery = (query)" in script
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern"),
+    [
+        ("searchtools.js", r"^  _parseQuery: \("),
+        ("searchtools.js", r"^  makeSearchSummary: \("),
+        ("searchtools.js", r"splitQuery\("),
+        ("sphinx_highlight.js", "sphinx_highlight_terms"),
+        ("sphinx_highlight.js", "SPHINX_HIGHLIGHT_ENABLED"),
+    ],
+)
+def test_searchtools_has_what_our_script_replaces(html, file, pattern):
+    script = (html / "_static" / file).read_text("utf-8")
+    assert re.search(pattern, script, re.M)

@@ -1,0 +1,98 @@
+"""`make .venv/installed`: what is begun again, what is not, and what is refused."""
+
+import fcntl
+import gc
+import os
+import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import install
+import pytest
+
+
+class Place:
+    """A folder for the environment, with a list in the place of venv and pip."""
+
+    def __init__(self, root, monkeypatch):
+        self.ran, self.status, self.free = [], 0, 1e12
+        self.environment = root / ".venv"
+        self.installed, self.lock = self.environment / "installed", root / "lock"
+        monkeypatch.setattr(install, "ROOT", root)
+        monkeypatch.setattr(install, "ENVIRONMENT", self.environment)
+        monkeypatch.setattr(install, "INSTALLED", self.installed)
+        monkeypatch.setattr(install, "BEGUN", root / "begun")
+        monkeypatch.setattr(install, "LOCK", self.lock)
+        monkeypatch.setattr(install.subprocess, "run", self.run)
+        usage = shutil.disk_usage(root)
+        monkeypatch.setattr(
+            install.shutil, "disk_usage", lambda _: usage._replace(free=self.free)
+        )
+
+    def run(self, command, **_):
+        self.ran.append("venv" if "venv" in command else "pip")
+        self.environment.mkdir(exist_ok=True)
+        if self.status is KeyboardInterrupt and self.ran[-1] == "pip":
+            raise self.status
+        return SimpleNamespace(returncode=self.status if self.ran[-1] == "pip" else 0)
+
+    def install(self):
+        """Install; return what was run, or how it ended. The lock is given back."""
+        self.ran.clear()
+        try:
+            install.main()
+            return self.ran
+        except (SystemExit, KeyboardInterrupt) as error:
+            return type(error)
+        finally:
+            gc.collect()
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    return Place(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("status", [1, KeyboardInterrupt])
+def test_what_failed_or_was_broken_off_is_begun_again_from_nothing(place, status):
+    place.status = status
+    assert place.install() in (SystemExit, KeyboardInterrupt)
+    assert not place.installed.exists()
+    (place.environment / "half").touch()
+    place.status = 0
+    assert place.install() == ["venv", "pip"]
+    assert list(place.environment.iterdir()) == [place.installed]
+    # What is whole is only brought up to date.
+    assert place.install() == ["pip"]
+
+
+def test_two_at_once_another_python_or_a_full_disk_are_refused(
+    place, monkeypatch, capsys
+):
+    with place.lock.open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert place.install() is SystemExit
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "version_info", (3, 10, 1))
+        assert place.install() is SystemExit
+    place.free = 1e9
+    assert place.install() is SystemExit
+    lines = capsys.readouterr().out.splitlines()
+    for line, said in zip(lines, ("wait", "needs Python", "needs 3 GB"), strict=True):
+        assert said in line
+    assert place.ran == [] and not place.environment.exists()
+
+
+def test_make_installs_only_where_a_requirement_is_newer(tmp_path):
+    shutil.copy(install.ROOT / "Makefile", tmp_path)
+    (tmp_path / ".venv").mkdir()
+    for age, name in enumerate(
+        ("pyproject.toml", "constraints.txt", ".venv/installed")
+    ):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (age, age))
+    command = ["make", "-q", ".venv/installed"]
+    assert subprocess.run(command, cwd=tmp_path).returncode == 0
+    (tmp_path / "pyproject.toml").touch()
+    assert subprocess.run(command, cwd=tmp_path).returncode == 1
