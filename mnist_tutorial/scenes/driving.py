@@ -17,13 +17,7 @@ import numpy as np
 
 from mnist_tutorial.checks import check_choice, check_counts, check_in
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scenes.drawing import (
-    paint,
-    rasterize,
-    rows_of,
-    stack,
-    tight_boxes,
-)
+from mnist_tutorial.scenes.drawing import paint, rasterize, rows_of, stack, tight_boxes
 from mnist_tutorial.scenes.driving_streets import (
     HEIGHT,
     WIDTH,

@@ -198,20 +198,17 @@ def _darken(colours, nearness, shine) -> None:
     for index, plane in enumerate(colours):
         sky = np.float32(NIGHT_SKY[index]) * (0.45 + 1.1 * (Y / HEIGHT))
         own = shine * plane
-        plane *= (
-            np.float32(NIGHT_AIR[index]) + np.float32(0.72 * HEADLIGHT[index]) * lit
-        )
+        beam_colour = np.float32(0.72 * HEADLIGHT[index])
+        plane *= np.float32(NIGHT_AIR[index]) + beam_colour * lit
         np.copyto(plane, np.broadcast_to(sky, plane.shape), where=is_sky)
         plane += np.maximum(own - plane, 0) + np.float32(0.5) * _glow(own)
 
 
 def _glow(light: np.ndarray) -> np.ndarray:
     """Average each pixel with its neighbours, up to two away on every side."""
+    light = np.pad(light, ((0, 0), (2, 2), (2, 2)), mode="edge")
     for axis in (1, 2):
-        width = [(0, 0), (0, 0), (0, 0)]
-        width[axis] = (2, 2)
-        padded = np.pad(light, width, mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 5, axis=axis)
+        windows = np.lib.stride_tricks.sliding_window_view(light, 5, axis=axis)
         light = windows.sum(axis=-1) / np.float32(5)
     return light
 

@@ -21,12 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.checks import (
-    check_counts,
-    check_in,
-    checked_array,
-    checked_labels,
-)
+from mnist_tutorial.checks import check_counts, check_in, checked_array, checked_labels
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes.drawing import pixel_grid, rows_of, spread, value_noise
 
@@ -202,7 +197,7 @@ def make_lesions(
         rulers=_draw_rulers(np.random.default_rng(mark), chances[labels]),
     )
     images, masks, ruler_masks, colours = _draw(
-        description, size, texture, set(LESION_PARTS)
+        description, size, texture, LESION_PARTS
     )
     asymmetry, border, diameter = _measure(description.outlines)
     abcd = np.column_stack([asymmetry, border, colours, diameter])
