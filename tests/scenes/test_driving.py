@@ -151,26 +151,31 @@ def test_objects_stand_where_perspective_puts_them(scenes):
     assert np.abs((right - left)[is_light] - widths).max() < 1.01
 
 
-def test_road_lies_where_perspective_puts_it():
-    made = make_driving_scenes(40, seed=1, **EMPTY)
+def test_road_and_crossing_lie_where_perspective_puts_them():
+    made = make_driving_scenes(60, seed=5, **EMPTY)
     streets = made.description.streets
     checked = 0
-    for distance in (5, 8, 14, 25):
-        row = streets.horizon + FOCAL * CAMERA / distance
-        for aside, is_road in (
-            *((-5.6, False), (-4.3, True), (-3.3, True), (0, True), (1, True)),
-            *((2.3, False), (4.5, False)),
-        ):
-            at = aside + streets.bend * distance**2 / 2
-            column = streets.vanishing + FOCAL * at / distance
-            inside = (row < 64) & (column >= 0) & (column < 96)
-            scene = np.flatnonzero(inside)
-            found = made.masks[scene, row[scene].astype(int), column[scene].astype(int)]
-            wanted = (ROAD, MARKING) if is_road else (0,)
-            right = np.isin(found, wanted)
-            assert right.sum() >= 0.97 * len(right), (distance, aside)
-            checked += len(right)
-    assert checked > 600
+    for scene, horizon in enumerate(streets.horizon):
+        row = np.arange(int(horizon) + 2, 64)[:, np.newaxis]
+        distance = FOCAL * CAMERA / (row + 0.5 - horizon)
+        right = (np.arange(96) + 0.5 - streets.vanishing[scene]) * distance / FOCAL
+        bend = streets.bend[scene] * np.minimum(distance, 60) ** 2 / 2
+        from_left = right - bend + 1.5 * 3.3  # metres; two lanes of 3.3
+        found = made.masks[scene, row[0, 0] :]
+        is_sure = np.abs(np.abs(from_left - 3.3) - 3.3) > 0.01
+        is_road = (from_left > 0) & (from_left < 6.6)
+        assert np.array_equal(
+            np.isin(found, (ROAD, MARKING))[is_sure], is_road[is_sure]
+        )
+        # Half a metre of paint, half a metre of road, from the left edge on.
+        past = distance - streets.crossing[scene]
+        on_zebra = (past > 0.01) & (past < 2.79) & (np.abs(from_left - 3.3) < 3.19)
+        phase = from_left % 1
+        on_zebra &= (np.abs(phase - 0.52) > 0.01) & (np.abs(phase - 0.5) < 0.49)
+        wanted = np.where(phase < 0.52, MARKING, ROAD)
+        assert np.array_equal(found[on_zebra], wanted[on_zebra])
+        checked += on_zebra.sum()
+    assert checked > 1000
     assert set(np.unique(made.masks)) == {0, ROAD, MARKING}
 
 
@@ -178,26 +183,6 @@ def test_markings_are_bright_and_the_road_is_not(scenes):
     brightness = scenes.images.mean(axis=-1)
     marking = np.median(brightness[scenes.masks == MARKING])
     assert marking > np.median(brightness[scenes.masks == ROAD]) + 0.2
-
-
-def test_zebra_crossings_lie_where_they_are_described():
-    made = make_driving_scenes(60, seed=5, **EMPTY)
-    streets = made.description.streets
-    checked = 0
-    for scene in np.flatnonzero(np.isfinite(streets.crossing)):
-        horizon, first = streets.horizon[scene], streets.crossing[scene]
-        row = int(horizon + FOCAL * CAMERA / (first + 1.4))
-        distance = FOCAL * CAMERA / (row + 0.5 - horizon)
-        # Half a metre of paint, half a metre of road, from the left edge on.
-        for stripe in range(6):
-            for part, wanted in ((0.26, MARKING), (0.76, ROAD)):
-                aside = -1.5 * 3.3 + stripe + part
-                at = aside + streets.bend[scene] * distance**2 / 2
-                column = int(streets.vanishing[scene] + FOCAL * at / distance)
-                if 0 <= column < 96:
-                    assert made.masks[scene, row, column] == wanted
-                    checked += 1
-    assert checked > 120
 
 
 def test_vehicles_ahead_show_red_lamps_and_those_that_come_pale_ones():
@@ -309,8 +294,8 @@ def test_some_windows_are_lit_at_night():
         is_window = day[house] < (low + high) / 2
         assert 0.25 < is_window.mean() < 0.55
         wall = np.median(night[house][~is_window])
-        lit.append((night[house][is_window] > wall + 0.2).mean())
-        assert (night[house][~is_window] > wall + 0.2).mean() < 0.1
+        lit.append((night[house][is_window] > wall + 0.1).mean())
+        assert (night[house][~is_window] > wall + 0.1).mean() < 0.1
     # Some, and not all.
     assert 0.1 < np.mean(lit) < 0.4
 
