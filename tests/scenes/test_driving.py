@@ -146,7 +146,11 @@ def test_objects_stand_where_perspective_puts_them(scenes):
     inside = (bottom < 64) & (top > 0)
     assert np.abs(bottom - foot)[inside].max() < 1
     assert np.abs(bottom - top - scale * objects.height)[inside].max() < 1.01
-    is_light = inside & (objects.kind == LIGHT) & (left > 0) & (right < 96)
+    shift = streets.bend[objects.scene] * objects.distance**2 / 2
+    middle = streets.vanishing[objects.scene] + scale * (objects.aside + shift)
+    inside &= (left > 0) & (right < 96)
+    assert np.abs((left + right) / 2 - middle)[inside].max() < 1
+    is_light = inside & (objects.kind == LIGHT)
     widths = (scale * objects.width)[is_light]
     assert np.abs((right - left)[is_light] - widths).max() < 1.01
 
