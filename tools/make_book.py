@@ -178,8 +178,7 @@ def open_cache() -> JupyterCacheAbstract:
     try:
         cache.list_cache_records()
     except RuntimeError:
-        if is_disk_full():
-            raise
+        refuse_full_disk()
         shutil.rmtree(folder)
         cache = get_cache(str(folder))
     return cache
@@ -189,6 +188,12 @@ def is_disk_full() -> bool:
     """Tell whether the disk that is built on, maybe not the root's, is (nearly) full."""
     folder = BUILD if BUILD.exists() else ROOT
     return shutil.disk_usage(folder).free < FREE_DISK_WANTED
+
+
+def refuse_full_disk() -> None:
+    """Raise the error of a full disk if it is one."""
+    if is_disk_full():
+        raise OSError(errno.ENOSPC, "disk full")
 
 
 def joined(settings: dict, others: dict) -> dict:
