@@ -185,7 +185,7 @@ def open_cache() -> JupyterCacheAbstract:
 
 
 def is_disk_full() -> bool:
-    """Tell whether the disk that is built on, maybe not the root's, is (nearly) full."""
+    """Tell whether the disk of the build, maybe not the root's, is nearly full."""
     folder = BUILD if BUILD.exists() else ROOT
     return shutil.disk_usage(folder).free < FREE_DISK_WANTED
 
