@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_tutorial.diagnosis.checks import Data
+from mnist_tutorial.checks import check_choice
+from mnist_tutorial.diagnosis.evidence import Data, shifts
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
 
@@ -99,10 +100,8 @@ def break_run(
         If ``fault`` is unknown, the model has no hidden layer with biases to kill,
         or ``training.train`` refuses an argument.
     """
-    if fault is not None and fault not in FAULTS:
-        raise InputError(
-            f"fault must be None or one of {', '.join(FAULTS)}, got {fault!r}"
-        )
+    if fault is not None:
+        check_choice("fault", fault, FAULTS)
     (x_train, y_train), (x_val, y_val) = train_data, validation_data
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
@@ -123,7 +122,13 @@ def break_run(
         for variable in model.trainable_variables:
             variable.assign(np.zeros(variable.shape))
     elif fault == "dead_relus":
-        _first_hidden_bias(model).assign_sub(10.0)
+        biases = shifts(model.layers[:-1])
+        if not biases:
+            raise InputError(
+                f"dead_relus needs a hidden layer with biases, and {model.name} has "
+                "none; choose a model such as build_mlp or build_cnn"
+            )
+        biases[0].assign_sub(10.0)
     elif fault == "sorted_data":
         order = np.argsort(y_train, kind="stable")
         x_train, y_train = x_train[order], y_train[order]
@@ -141,15 +146,3 @@ def break_run(
         shuffle=fault != "sorted_data",
     )
     return Run(history, model, (x_train, y_train), (x_val, y_val))
-
-
-def _first_hidden_bias(model: keras.Model):
-    """Return the first bias, or shift of a batch normalisation, before the output."""
-    for layer in model.layers[:-1]:
-        for name in ("bias", "beta"):
-            if getattr(layer, name, None) is not None:
-                return getattr(layer, name)
-    raise InputError(
-        f"dead_relus needs a hidden layer with biases, and {model.name} has none; "
-        "choose a model such as build_mlp or build_cnn"
-    )
