@@ -155,9 +155,9 @@ class Evidence:
         # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.
         self.hardly = 1 / self.num_classes + 2 / 9 * (1 - 1 / self.num_classes)
 
-        # Whether every loss is a number.
-        losses = [self.loss, self.val_loss] if has_val else [self.loss]
-        self.has_numbers = np.isfinite(losses).all()
+        # Training, and validation if there is any; whether every loss is a number.
+        self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
+        self.has_numbers = np.isfinite(self.losses).all()
         # On validation data, where there are any.
         self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
         # By how much training is better than validation at the end.
@@ -171,27 +171,26 @@ class Evidence:
         self.went_wild = not self.has_numbers or self.starts_high or self.is_stuck
         # Whether training succeeds and validation fails.
         self.only_training_learns = self.accuracy[-1] > 0.7 and self.last_accuracy < 0.5
-        # Whether no healthy run has such curves.
-        self.is_bad = (
-            not self.has_numbers
-            or self.is_stuck
-            or (self.last_accuracy < 0.5 and self.gap > 0.3)
-            or self.loss[-1] > 1.02 * self.guess
-            or (
-                self.loss[-1] > 1.5 * self.loss.min()
-                and self.accuracy[-1] < self.accuracy.max() - 0.1
-            )
-        )
 
         # The highest learning rate, if the history tells, and how it compares.
         self.rate = None if rates is None else rates.max()
         self.is_fast = self.rate is not None and self.rate > 20 * USUAL_RATE
         self.is_slow = self.rate is not None and self.rate <= USUAL_RATE / 50
 
-        # Whether there are training images, and all their values are numbers; whether
-        # the network can be tried on them.
+        # Whether there are training images, all their values are numbers, and the
+        # network can be tried on them.
         self.has_finite_images = train is not None and np.isfinite(train[0]).all()
         self.can_be_run = model is not None and self.has_finite_images
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether no healthy run has such curves."""
+        val_fails = self.last_accuracy < 0.5 and self.gap > 0.3
+        worse_than_guessing = self.loss[-1] > 1.02 * self.guess
+        forgets = self.accuracy[-1] < self.accuracy.max() - 0.1
+        unlearns = self.loss[-1] > 1.5 * self.loss.min() and forgets
+        lost = not self.has_numbers or self.is_stuck
+        return lost or val_fails or worse_than_guessing or unlearns
 
     @cached_property
     def layers(self) -> list[keras.layers.Layer]:

@@ -101,8 +101,7 @@ def zero_weights(run: Evidence) -> Sight:
 
 def _silent(run: Evidence, names: str) -> Sight:
     """Look for a loss that stays at guessing, which several causes explain."""
-    losses = [run.loss] if run.val_loss is None else [run.loss, run.val_loss]
-    if not np.abs(np.array(losses) - run.guess).max() < 0.01:  # NaN is not below
+    if not np.abs(run.losses - run.guess).max() < 0.01:  # NaN is not below
         return None
     return "possible", (
         f"the loss stays at {run.guess:.3f}, that of guessing, as when no signal "
@@ -222,8 +221,8 @@ def diverged(run: Evidence) -> Sight:
     """Look for a loss that is no number any more."""
     broken = [
         f"{name} from epoch {np.argmax(~np.isfinite(curve)) + 1}"
-        for name, curve in (("loss", run.loss), ("val_loss", run.val_loss))
-        if curve is not None and not np.isfinite(curve).all()
+        for name, curve in zip(("loss", "val_loss"), run.losses, strict=False)
+        if not np.isfinite(curve).all()
     ]
     return ("sure", f"not a number: {', '.join(broken)}") if broken else None
 
@@ -282,7 +281,7 @@ def overfitting(run: Evidence) -> Sight:
 @remark("More epochs, or a higher learning rate. Nothing is broken.")
 def still_learning(run: Evidence) -> Sight:
     """Look for a loss that was still falling at the end."""
-    watched = run.loss if run.val_loss is None else run.val_loss
+    watched = run.losses[-1]
     if len(watched) < 2 or watched[-1] > 0.93 * watched[-2] or run.last_accuracy > 0.97:
         return None
     return "likely", (
