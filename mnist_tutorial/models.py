@@ -125,6 +125,20 @@ def build_fast_cnn() -> keras.Sequential:
     )
 
 
+def is_relu(layer: keras.layers.Layer) -> bool:
+    """Tell whether a layer ends in a ReLU: 0 below 0, and unchanged above.
+
+    So do layers with ``activation="relu"``, ``Activation("relu")`` and ``ReLU()``; the
+    functions ``keras.ops.relu`` and ``tf.nn.relu`` are as good as the word. A leaky,
+    shifted or capped ReLU is another function.
+    """
+    if isinstance(layer, layers.ReLU):
+        is_shifted_or_leaky = layer.threshold or layer.negative_slope
+        return not is_shifted_or_leaky and layer.max_value is None
+    # Known by name, as TensorFlow is not imported here.
+    return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"
+
+
 def count_multiply_adds(model: keras.Model) -> int:
     """Count the multiplications, each with an addition, that reading one image takes.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow
 
 from mnist_tutorial import models
 
@@ -239,6 +240,35 @@ def test_the_repair_in_the_book_is_build_cnn():
         return layers
 
     assert description(page["model"]) == description(models.build_cnn())
+
+
+# --- ReLUs ---------------------------------------------------------------------------
+
+VALUES = keras.ops.convert_to_tensor([[-4.0, -0.5, 0.5, 4.0, 40.0]])
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_relu"),
+    [
+        (keras.layers.Dense(3, activation="relu"), True),
+        (keras.layers.Dense(3, activation=keras.ops.relu), True),
+        (keras.layers.Dense(3, activation=tensorflow.nn.relu), True),
+        (keras.layers.Activation("relu"), True),
+        (keras.layers.ReLU(), True),
+        (keras.layers.ReLU(max_value=6.0), False),
+        (keras.layers.ReLU(negative_slope=0.1), False),
+        (keras.layers.ReLU(threshold=1.0), False),
+        (keras.layers.LeakyReLU(), False),
+        (keras.layers.Activation("relu6"), False),
+        (keras.layers.Activation("gelu"), False),
+        (keras.layers.Dense(3), False),
+        (keras.layers.Flatten(), False),
+    ],
+)
+def test_a_relu_is_told_by_what_it_does(layer, is_relu):
+    assert models.is_relu(layer) == is_relu
+    function = getattr(layer, "activation", layer)
+    assert np.array_equal(function(VALUES), relu(np.array(VALUES))) == is_relu
 
 
 # --- multiply-adds, counted by hand --------------------------------------------------

@@ -34,7 +34,10 @@ MAY_IMPORT = {
     # for the progress bar.
     "training": ({"keras", "numpy", "tensorflow", "IPython"}, {"errors", "datasets"}),
     "evaluation": ({"numpy", "scipy", "sklearn"}, {"errors"}),
-    "diagnosis": ({"keras", "numpy"}, {"errors", "training"}),
+    "diagnosis": (
+        {"keras", "numpy", "scipy"},
+        {"checks", "errors", "models", "training"},
+    ),
     "overfitting": ({"keras", "numpy"}, {"errors", "models", "training"}),
     "plots": ({"numpy", "matplotlib"}, {"errors"}),
     "scratch": ({"numpy"}, {"errors"}),

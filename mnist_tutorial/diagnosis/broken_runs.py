@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_tutorial.diagnosis.checks import Data
+from mnist_tutorial.checks import check_choice
+from mnist_tutorial.diagnosis.evidence import USUAL_RATE, Data, shifts
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
 
@@ -22,6 +23,7 @@ FAULTS = (
     "sorted_data",
     "different_preparation",
 )
+LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE / 1000}
 
 
 class Run(NamedTuple):
@@ -52,7 +54,6 @@ def break_run(
     *,
     epochs: int = 5,
     batch_size: int = 32,
-    learning_rate: float = 1e-3,
     seed: int = 0,
 ) -> Run:
     """Train a network with one deliberate fault, or with none.
@@ -69,8 +70,8 @@ def break_run(
           logits, applies another. A layer that changes nothing follows the softmax,
           or Keras on TensorFlow would notice and leave its own out;
         - ``unscaled_inputs``: images in [0, 255], for training and validation;
-        - ``rate_too_high``, ``rate_too_low``: 100 times and a thousandth of
-          ``learning_rate``;
+        - ``rate_too_high``, ``rate_too_low``: 100 times the usual learning rate, 1e-3,
+          and a thousandth of it;
         - ``zero_weights``: every weight begins at 0;
         - ``dead_relus``: the biases of the first layer begin at -10, so that none of
           its ReLUs ever gives anything but 0;
@@ -83,7 +84,7 @@ def break_run(
     train_data, validation_data
         ``(images, labels)``: images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``,
         integer labels, shape ``(n,)``.
-    epochs, batch_size, learning_rate
+    epochs, batch_size
         As for ``training.train``.
     seed
         Seeds the initial weights, the order of the examples and the shuffled labels.
@@ -99,10 +100,8 @@ def break_run(
         If ``fault`` is unknown, the model has no hidden layer with biases to kill,
         or ``training.train`` refuses an argument.
     """
-    if fault is not None and fault not in FAULTS:
-        raise InputError(
-            f"fault must be None or one of {', '.join(FAULTS)}, got {fault!r}"
-        )
+    if fault is not None:
+        check_choice("fault", fault, FAULTS)
     (x_train, y_train), (x_val, y_val) = train_data, validation_data
     rng = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
@@ -115,15 +114,17 @@ def break_run(
         )
     elif fault == "unscaled_inputs":
         x_train, x_val = 255 * x_train, 255 * x_val
-    elif fault == "rate_too_high":
-        learning_rate = 100 * learning_rate
-    elif fault == "rate_too_low":
-        learning_rate = learning_rate / 1000
     elif fault == "zero_weights":
         for variable in model.trainable_variables:
             variable.assign(np.zeros(variable.shape))
     elif fault == "dead_relus":
-        _first_hidden_bias(model).assign_sub(10.0)
+        biases = shifts(model.layers[:-1])
+        if not biases:
+            raise InputError(
+                f"dead_relus needs a hidden layer with biases, and {model.name} has "
+                "none; choose a model such as build_mlp or build_cnn"
+            )
+        biases[0].assign_sub(10.0)
     elif fault == "sorted_data":
         order = np.argsort(y_train, kind="stable")
         x_train, y_train = x_train[order], y_train[order]
@@ -136,20 +137,8 @@ def break_run(
         validation_data=(x_val, y_val),
         epochs=epochs,
         batch_size=batch_size,
-        learning_rate=learning_rate,
+        learning_rate=LEARNING_RATES.get(fault, USUAL_RATE),
         seed=seed,
         shuffle=fault != "sorted_data",
     )
     return Run(history, model, (x_train, y_train), (x_val, y_val))
-
-
-def _first_hidden_bias(model: keras.Model):
-    """Return the first bias, or shift of a batch normalisation, before the output."""
-    for layer in model.layers[:-1]:
-        for name in ("bias", "beta"):
-            if getattr(layer, name, None) is not None:
-                return getattr(layer, name)
-    raise InputError(
-        f"dead_relus needs a hidden layer with biases, and {model.name} has none; "
-        "choose a model such as build_mlp or build_cnn"
-    )

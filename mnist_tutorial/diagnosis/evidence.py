@@ -1,19 +1,18 @@
-"""What the rules ask: all that is worked out from the curves, the network, the data.
+"""What the rules look at: the curves, the network and the data of a run.
 
-Nothing here says what is wrong; each property is a figure or a yes or no, computed
-when a rule asks for it and then kept.
+Nothing here says what is wrong. What a single rule asks stands with that rule.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 import keras
 import numpy as np
+from scipy.special import log_softmax
 
-from mnist_tutorial.diagnosis.checks import Data
-from mnist_tutorial.diagnosis.layers import Step, flat_layers, is_relu, run_layers
-from mnist_tutorial.diagnosis.measures import cross_entropies, shares
+Data = tuple[np.ndarray, np.ndarray]
 
 # So many examples show what there is to see, and are compared in a moment.
 SAMPLE = 600
@@ -21,148 +20,177 @@ SAMPLE = 600
 USUAL_RATE = 1e-3
 
 
-def sample(data: Data) -> Data:
+def sample(images: np.ndarray, labels: np.ndarray) -> Data:
     """Return at most ``SAMPLE`` examples, evenly taken so that their order stays."""
-    images, labels = data
     rows = np.linspace(0, len(labels) - 1, min(SAMPLE, len(labels))).astype(int)
-    return images[rows], labels[rows]
+    return images[rows].astype(float), labels[rows]
 
 
-@dataclass(frozen=True)
+# --- the network, taken apart --------------------------------------------------------
+
+
+class Step(NamedTuple):
+    """What a layer received and what it gave, for the same images."""
+
+    layer: keras.layers.Layer
+    inputs: np.ndarray
+    outputs: np.ndarray
+
+
+def flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
+    """Yield the layers of a model, and in place of a model in it, those of that."""
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from flat_layers(layer)
+        else:
+            yield layer
+
+
+def run_layers(model: keras.Model, images: np.ndarray) -> list[Step]:
+    """Return what each layer does to the images; the last step gives the outputs."""
+    if not isinstance(model, keras.Sequential):
+        return _run_branches(model, images)
+    steps = [Step(model, images, images)]
+    for layer in model.layers:
+        values = steps[-1].outputs
+        if isinstance(layer, keras.Model):
+            steps += run_layers(layer, values)
+        else:
+            steps.append(Step(layer, values, _run(layer, values)))
+    return steps[1:]
+
+
+def _run_branches(model: keras.Model, images: np.ndarray) -> list[Step]:
+    """Run a model with branches; layers with several inputs are left out."""
+    kept = [layer for layer in model.layers if hasattr(layer, "input")]
+    kept = [layer for layer in kept if not isinstance(layer.input, list)]
+    wanted = [(layer.input, layer.output) for layer in kept]
+    found, last = _run(keras.Model(model.inputs, [wanted, model.outputs[0]]), images)
+    steps = [Step(layer, *pair) for layer, pair in zip(kept, found, strict=True)]
+    return [*steps, Step(model, last, last)]
+
+
+def _run(layer: keras.layers.Layer, values: np.ndarray):
+    outputs = layer(keras.ops.convert_to_tensor(values, "float32"), training=False)
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
+
+
+def shifts(layers: Iterable[keras.layers.Layer]) -> list[keras.Variable]:
+    """Return the biases, and what batch normalisations have in their place."""
+    found = [
+        getattr(layer, name, None) for layer in layers for name in ("bias", "beta")
+    ]
+    return [shift for shift in found if shift is not None]
+
+
+# --- figures of arrays ---------------------------------------------------------------
+
+
+def neighbour_agreement(images: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of images whose nearest neighbour has the same label."""
+    rows = images.reshape(len(images), -1)
+    squares = (rows**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * rows @ rows.T  # (n, n)
+    np.fill_diagonal(distances, np.inf)
+    return np.mean(labels[distances.argmin(axis=1)] == labels)
+
+
+def chance_agreement(labels: np.ndarray) -> float:
+    """Return how likely it is that two labels, drawn at random, are the same."""
+    return np.sum((np.bincount(labels) / len(labels)) ** 2)
+
+
+def mean_image_difference(one: np.ndarray, two: np.ndarray) -> float:
+    """Return how far two mean images are apart; about 1 if only chance parts them.
+
+    The mean over the pixels of the squared difference, over what it would be for two
+    samples of one population.
+    """
+    expected = one.var(axis=0) / len(one) + two.var(axis=0) / len(two)
+    squared = (one.mean(axis=0) - two.mean(axis=0)) ** 2
+    return squared.sum() / max(expected.sum(), 1e-12)
+
+
+def root_mean_square(values: np.ndarray) -> float:
+    """Return how large the values are on average, whatever their sign."""
+    return np.sqrt(np.mean(np.square(values, dtype=float)))
+
+
+def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the loss of each example, shape ``(n,)``."""
+    return -log_softmax(logits.astype(float), axis=1)[np.arange(len(labels)), labels]
+
+
+# --- a run ---------------------------------------------------------------------------
+
+
 class Evidence:
-    """What was handed in, checked, and what can be worked out from it."""
+    """What was handed in, checked, and what several rules ask about it.
 
-    curves: dict[str, np.ndarray]
-    model: keras.Model | None
-    train: Data | None
-    val: Data | None
+    Each curve has one value an epoch. ``train`` and ``val`` are samples
+    ``(images, labels)``, the images as floats. What was not handed in is None.
+    """
 
-    # The curves.
+    def __init__(
+        self,
+        curves: dict[str, np.ndarray],
+        model: keras.Model | None,
+        train: Data | None,
+        val: Data | None,
+    ):
+        self.model, self.train, self.val = model, train, val
+        self.loss, self.accuracy = curves["loss"], curves["accuracy"]
+        self.val_loss, self.val_accuracy, rates = map(
+            curves.get, ("val_loss", "val_accuracy", "learning_rate")
+        )
+        has_val = self.val_loss is not None
 
-    @cached_property
-    def has_numbers(self) -> bool:
-        """Whether every loss is a number."""
-        names = {"loss", "val_loss"} & set(self.curves)
-        return all(np.isfinite(self.curves[name]).all() for name in names)
+        # The number of classes; without a network, at least the ten digits.
+        labels = [int(data[1].max()) for data in (train, val) if data is not None]
+        self.num_classes = max([9, *labels]) + 1
+        if model is not None:
+            self.num_classes = model.output_shape[-1]
+        # The loss of a network that gives every class the same chance.
+        self.guess = math.log(self.num_classes)
+        # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.
+        self.hardly = 1 / self.num_classes + 2 / 9 * (1 - 1 / self.num_classes)
+
+        # Training, and validation if there is any; whether every loss is a number.
+        self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
+        self.has_numbers = np.isfinite(self.losses).all()
+        # On validation data, where there are any.
+        self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
+        # By how much training is better than validation at the end.
+        self.gap = self.accuracy[-1] - self.last_accuracy
+        # Whether training got hardly anywhere.
+        self.is_stuck = self.accuracy[-1] < self.hardly
+        # Whether the first epoch was far worse, or at all worse, than guessing.
+        self.starts_high = self.loss[0] > 1.25 * self.guess
+        self.starts_below_guessing = self.accuracy[0] < 1 / self.num_classes
+        # Whether the curves are those of steps that overshoot.
+        self.went_wild = not self.has_numbers or self.starts_high or self.is_stuck
+        # Whether training succeeds and validation fails.
+        self.only_training_learns = self.accuracy[-1] > 0.7 and self.last_accuracy < 0.5
+
+        # The highest learning rate, if the history tells, and how it compares.
+        self.rate = None if rates is None else rates.max()
+        self.is_fast = self.rate is not None and self.rate > 20 * USUAL_RATE
+        self.is_slow = self.rate is not None and self.rate <= USUAL_RATE / 50
+
+        # Whether there are training images, all their values are numbers, and the
+        # network can be tried on them.
+        self.has_finite_images = train is not None and np.isfinite(train[0]).all()
+        self.can_be_run = model is not None and self.has_finite_images
 
     @property
-    def loss(self) -> np.ndarray:
-        """The training loss of each epoch."""
-        return self.curves["loss"]
-
-    @property
-    def accuracy(self) -> np.ndarray:
-        """The training accuracy of each epoch."""
-        return self.curves["accuracy"]
-
-    @cached_property
-    def last_accuracy(self) -> float:
-        """The last accuracy, on validation data where there are any."""
-        return float(self.curves.get("val_accuracy", self.accuracy)[-1])
-
-    @cached_property
-    def gap(self) -> float:
-        """By how much training is better than validation at the end."""
-        return float(self.accuracy[-1]) - self.last_accuracy
-
-    @cached_property
-    def num_classes(self) -> int:
-        """The number of classes; without a network, at least the ten digits."""
-        if self.model is not None:
-            return int(self.model.output_shape[-1])
-        labels = [data[1] for data in (self.train, self.val) if data is not None]
-        return max([10, *(int(part.max()) + 1 for part in labels)])
-
-    @cached_property
-    def guess(self) -> float:
-        """The loss of a network that gives every class the same chance."""
-        return math.log(self.num_classes)
-
-    @cached_property
-    def starts_high(self) -> bool:
-        """Whether the first epoch's loss was far worse than guessing."""
-        return bool(self.loss[0] > 1.25 * self.guess)
-
-    @cached_property
-    def starts_below_guessing(self) -> bool:
-        """Whether the first epoch's accuracy was worse than guessing."""
-        return bool(self.accuracy[0] < 1.0 / self.num_classes)
-
-    @cached_property
-    def stays_at_guessing(self) -> bool:
-        """Whether the losses never leave that of guessing."""
-        curves = [self.curves[n] for n in ("loss", "val_loss") if n in self.curves]
-        return all(np.abs(curve - self.guess).max() < 0.01 for curve in curves)
-
-    @cached_property
-    def is_stuck(self) -> bool:
-        """Whether training got hardly anywhere."""
-        return float(self.accuracy[-1]) < self.hardly
-
-    @cached_property
-    def hardly(self) -> float:
-        """An accuracy a fifth of the way from guessing to perfect, 0.3 for ten."""
-        by_chance = 1 / self.num_classes
-        return by_chance + 2 / 9 * (1 - by_chance)
-
-    @cached_property
-    def learns_well(self) -> bool:
-        """Whether training began no worse than guessing and ends well."""
-        begins_well = self.has_numbers and not self.starts_high
-        return begins_well and bool(self.accuracy[-1] > 0.9)
-
-    @cached_property
-    def reads_others(self) -> bool:
-        """Whether validation ends well."""
-        return "val_accuracy" in self.curves and self.last_accuracy > 0.9
-
-    @cached_property
-    def only_training_learns(self) -> bool:
-        """Whether training succeeds and validation fails."""
-        return float(self.accuracy[-1]) > 0.7 and self.last_accuracy < 0.5
-
-    @cached_property
-    def went_wild(self) -> bool:
-        """Whether the curves are those of steps that overshoot."""
-        return not self.has_numbers or self.starts_high or self.is_stuck
-
-    @cached_property
     def is_bad(self) -> bool:
         """Whether no healthy run has such curves."""
         val_fails = self.last_accuracy < 0.5 and self.gap > 0.3
         worse_than_guessing = self.loss[-1] > 1.02 * self.guess
-        unlearns = (
-            self.loss[-1] > 1.5 * self.loss.min()
-            and self.accuracy[-1] < self.accuracy.max() - 0.1
-        )
-        return (
-            not self.has_numbers
-            or self.is_stuck
-            or val_fails
-            or worse_than_guessing
-            or bool(unlearns)
-        )
-
-    # The learning rate.
-
-    @cached_property
-    def rate(self) -> float | None:
-        """The highest learning rate, if the history tells."""
-        if "learning_rate" not in self.curves:
-            return None
-        return float(self.curves["learning_rate"].max())
-
-    @cached_property
-    def is_fast(self) -> bool:
-        """Whether the learning rate is known and far above the usual one."""
-        return self.rate is not None and self.rate > 20 * USUAL_RATE
-
-    @cached_property
-    def is_slow(self) -> bool:
-        """Whether the learning rate is known and far below the usual one."""
-        return self.rate is not None and self.rate <= USUAL_RATE / 50
-
-    # The network as it is.
+        forgets = self.accuracy[-1] < self.accuracy.max() - 0.1
+        unlearns = self.loss[-1] > 1.5 * self.loss.min() and forgets
+        lost = not self.has_numbers or self.is_stuck
+        return lost or val_fails or worse_than_guessing or unlearns
 
     @cached_property
     def layers(self) -> list[keras.layers.Layer]:
@@ -170,19 +198,10 @@ class Evidence:
         return [] if self.model is None else list(flat_layers(self.model))
 
     @cached_property
-    def is_normalised(self) -> bool:
-        """Whether batch normalisation may undo the scale of the images."""
-        kind = keras.layers.BatchNormalization
-        return any(isinstance(layer, kind) for layer in self.layers)
-
-    @cached_property
     def kernels(self) -> list[np.ndarray]:
         """The kernels, each of shape ``(..., inputs, units)``."""
-        return [
-            keras.ops.convert_to_numpy(layer.kernel)
-            for layer in self.layers
-            if getattr(layer, "kernel", None) is not None
-        ]
+        kernels = [getattr(layer, "kernel", None) for layer in self.layers]
+        return [keras.ops.convert_to_numpy(k) for k in kernels if k is not None]
 
     @cached_property
     def growth(self) -> float:
@@ -191,71 +210,15 @@ class Evidence:
         for kernel in self.kernels:
             area = math.prod(kernel.shape[:-2])
             usual = math.sqrt(2 / (area * sum(kernel.shape[-2:])))
-            sizes.append(float(np.sqrt(np.mean(kernel**2))) / usual)
+            sizes.append(root_mean_square(kernel) / usual)
         return max(size for size in sizes if math.isfinite(size))
-
-    @cached_property
-    def largest_shift(self) -> float | None:
-        """The largest bias, if any: they begin at 0, so it tells how far they went."""
-        shifts = [
-            float(np.abs(keras.ops.convert_to_numpy(getattr(layer, name))).max())
-            for layer in self.layers
-            for name in ("bias", "beta")
-            if getattr(layer, name, None) is not None
-        ]
-        return max(shifts, default=None)
-
-    # The training sample, and what the network makes of it.
-
-    @cached_property
-    def has_finite_images(self) -> bool:
-        """Whether there are training images, and all their values are numbers."""
-        return self.train is not None and bool(np.isfinite(self.train[0]).all())
-
-    @property
-    def can_be_run(self) -> bool:
-        """Whether the network can be tried on the training sample."""
-        return self.model is not None and self.has_finite_images
 
     @cached_property
     def steps(self) -> list[Step]:
         """What every layer makes of the training sample."""
-        return list(run_layers(self.model, self.train[0]))
+        return run_layers(self.model, self.train[0])
 
     @property
     def outputs(self) -> np.ndarray:
-        """What the network answers on the training sample."""
+        """What the network answers on the training sample, ``(n, num_classes)``."""
         return self.steps[-1].outputs
-
-    @cached_property
-    def measured_accuracy(self) -> float:
-        """The accuracy on the training sample, measured now."""
-        return float(np.mean(self.outputs.argmax(axis=1) == self.train[1]))
-
-    @cached_property
-    def last_losses(self) -> tuple[float, float]:
-        """The loss on the last tenth of the training sample, and on all of it."""
-        losses = cross_entropies(self.outputs, self.train[1])
-        return float(losses[-(len(losses) // 10) :].mean()), float(losses.mean())
-
-    @cached_property
-    def favourite(self) -> tuple[int, float]:
-        """The class predicted most above its share, and how many times as often."""
-        predicted = shares(self.outputs.argmax(axis=1), self.num_classes)
-        occurring = shares(self.train[1], self.num_classes)
-        # A class that hardly occurs counts as half of an equal share.
-        excess = predicted / np.maximum(occurring, 0.5 / self.num_classes)
-        return int(excess.argmax()), float(excess.max())
-
-    @cached_property
-    def dead_share(self) -> float:
-        """The largest share of dead units in a ReLU layer.
-
-        A unit is dead if it gives 0 at every position of every image.
-        """
-        dead_shares = [0.0]
-        for step in self.steps:
-            if is_relu(step.layer):
-                units = step.outputs.reshape(-1, step.outputs.shape[-1])
-                dead_shares.append(float(np.mean(units.max(axis=0) <= 0)))
-        return max(dead_shares)
