@@ -686,7 +686,7 @@ def test_occlusion_of_something_else_is_refused(model, image, target, message):
 
 def test_a_model_without_one_score_a_class_is_refused(images):
     with pytest.raises(InputError, match="end it with Flatten and Dense"):
-        saliency(models.build_listing(), images, [0, 1, 2])
+        saliency(keras.Sequential(models.build_cnn().layers[:5]), images, [0, 1, 2])
 
 
 def test_guided_backprop_refuses_what_it_would_leave_unguided():
