@@ -200,8 +200,6 @@ def _closeness(
     function: Callable, left: object, right: object, tolerances: tuple, keywords: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances that ``function`` measures and those that it allows."""
-    if any(np.iscomplexobj(value) for value in (left, right)):
-        raise TypeError("expected real numbers")
     left, right = (np.asarray(value, dtype=float) for value in (left, right))
     same = np.equal(left, right)  # also where both are infinite
     with np.errstate(invalid="ignore"):
@@ -237,8 +235,6 @@ def nearest(sign: str, left: object, right: object) -> tuple | None:
     """
     if sign in ("is", "is not", "in", "not in"):
         return left, right
-    if any(np.iscomplexobj(value) for value in (left, right)):
-        return left, right
     try:
         arrays = [np.asarray(value, dtype=float) for value in (left, right)]
         arrays = np.broadcast_arrays(*arrays)
@@ -270,10 +266,7 @@ def _shown(left: object, right: object) -> list[str]:
 
 
 def _shortened(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
+    text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

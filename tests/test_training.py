@@ -206,17 +206,6 @@ def test_each_epoch_has_every_example_once_in_an_order_of_its_own(hand, numbered
     assert len({str(batches) for batches in epochs}) == 4
 
 
-def test_the_order_hangs_on_the_seed_alone(hand, numbered):
-    x, y = numbered
-
-    def orders(seed):
-        np.random.seed(seed + 1)  # noqa: NPY002
-        dataset = hand(x, y, seed=seed)["x"]
-        return [read_epoch(dataset, y) for _ in range(2)]
-
-    assert orders(5) == orders(5) != orders(6)
-
-
 def test_without_shuffling_every_epoch_has_the_order_that_was_given(hand, numbered):
     x, y = numbered
     for shuffle in (True, False):
