@@ -11,31 +11,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-OPERATORS: dict[str, Callable] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-    "is": operator.is_,
-    "is not": operator.is_not,
-    "in": lambda left, right: left in right,
-    "not in": lambda left, right: left not in right,
+_SIGNS: dict[type[ast.cmpop], tuple[str, Callable]] = {
+    ast.Lt: ("<", operator.lt),
+    ast.LtE: ("<=", operator.le),
+    ast.Gt: (">", operator.gt),
+    ast.GtE: (">=", operator.ge),
+    ast.Eq: ("==", operator.eq),
+    ast.NotEq: ("!=", operator.ne),
+    ast.Is: ("is", operator.is_),
+    ast.IsNot: ("is not", operator.is_not),
+    ast.In: ("in", lambda left, right: left in right),
+    ast.NotIn: ("not in", lambda left, right: left not in right),
 }
-NAMES = {
-    ast.Lt: "<",
-    ast.LtE: "<=",
-    ast.Gt: ">",
-    ast.GtE: ">=",
-    ast.Eq: "==",
-    ast.NotEq: "!=",
-    ast.Is: "is",
-    ast.IsNot: "is not",
-    ast.In: "in",
-    ast.NotIn: "not in",
-}
-CLOSE = ("allclose", "isclose")
+OPERATORS: dict[str, Callable] = dict(_SIGNS.values())
 # The last line of the message of an assertion that failed.
 POINTER = "What this can mean: the appendix on checks. 这说明什么：见附录“检查”。"
 
@@ -66,36 +54,28 @@ class Assertions(ast.NodeTransformer):
     def _reporting(self, test: ast.expr) -> ast.expr:
         match test:
             case ast.Compare(left, ops, comparators):
-                return _comparisons([left, *comparators], [NAMES[type(o)] for o in ops])
+                signs = [_SIGNS[type(op)][0] for op in ops]
+                return _comparisons([left, *comparators], signs)
             case ast.BoolOp(ast.And(), values):
                 return ast.BoolOp(ast.And(), [self.reporting(v) for v in values])
             case ast.Call(
-                ast.Name("all") | ast.Attribute(_, "all") as function,
-                [ast.GeneratorExp(element, generators) as one],
+                ast.Name("all") | ast.Attribute(_, "all") as function, [values]
             ):
-                one = ast.GeneratorExp(self.reporting(element), generators)
-                return ast.Call(function, [one], test.keywords)
-            case ast.Call(
-                ast.Name("all") | ast.Attribute(_, "all") as function,
-                [ast.ListComp(element, generators) as one],
-            ):
-                one = ast.ListComp(self.reporting(element), generators)
-                return ast.Call(function, [one], test.keywords)
-            case ast.Call(ast.Name("all") | ast.Attribute(_, "all") as function, [one]):
-                return ast.Call(function, [self.reporting(one)], test.keywords)
-            case ast.Call(ast.Attribute(value, "all"), []):
-                value = self.reporting(value)
-                function = ast.Attribute(value, "all", ast.Load())
+                if isinstance(values, ast.GeneratorExp | ast.ListComp):
+                    element = self.reporting(values.elt)
+                    values = type(values)(element, values.generators)
+                else:
+                    values = self.reporting(values)
+                return ast.Call(function, [values], test.keywords)
+            case ast.Call(ast.Attribute(values, "all"), []):
+                function = ast.Attribute(self.reporting(values), "all", ast.Load())
                 return ast.Call(function, [], test.keywords)
-            case ast.Call(ast.Attribute(_, name) as function, [_, _, *_]) if (
-                name in CLOSE
+            case ast.Call(
+                ast.Attribute(_, "allclose" | "isclose") as function, [_, _, *_]
             ):
                 text = ast.Constant(ast.unparse(test))
-                return ast.Call(
-                    ast.Name("_close", ast.Load()),
-                    [text, function, *test.args],
-                    test.keywords,
-                )
+                close = _call("_close", text, function, *test.args)
+                return ast.Call(close.func, close.args, test.keywords)
         return test
 
 
@@ -220,8 +200,6 @@ def _closeness(
     function: Callable, left: object, right: object, tolerances: tuple, keywords: dict
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances that ``function`` measures and those that it allows."""
-    if any(np.iscomplexobj(value) for value in (left, right)):
-        raise TypeError("expected real numbers")
     left, right = (np.asarray(value, dtype=float) for value in (left, right))
     same = np.equal(left, right)  # also where both are infinite
     with np.errstate(invalid="ignore"):
@@ -257,8 +235,6 @@ def nearest(sign: str, left: object, right: object) -> tuple | None:
     """
     if sign in ("is", "is not", "in", "not in"):
         return left, right
-    if any(np.iscomplexobj(value) for value in (left, right)):
-        return left, right
     try:
         arrays = [np.asarray(value, dtype=float) for value in (left, right)]
         arrays = np.broadcast_arrays(*arrays)
@@ -290,10 +266,7 @@ def _shown(left: object, right: object) -> list[str]:
 
 
 def _shortened(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
+    text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -316,14 +289,8 @@ def watch_assertions(
     if any(isinstance(known, Assertions) for known in shell.ast_transformers):
         return
     reports = reports or Reports()
-    names = {
-        "_begun": reports.begun,
-        "_compared": reports.compared,
-        "_chained": reports.chained,
-        "_carried": reports.carried,
-        "_close": reports.close,
-        "_explained": reports.explained,
-    }
+    hooks = ("begun", "compared", "chained", "carried", "close", "explained")
+    names = {f"_{hook}": getattr(reports, hook) for hook in hooks}
 
     def provide() -> None:
         shell.push(names, interactive=False)

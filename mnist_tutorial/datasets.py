@@ -8,14 +8,13 @@ the published error rates that the page ``background`` draws.
 
 import csv
 import hashlib
-import math
 from functools import lru_cache
-from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from mnist_tutorial.checks import check_counts, check_in, checked_labels
 from mnist_tutorial.errors import InputError
 
 DATA_FILE = Path(__file__).parent / "data" / "mnist.npz"
@@ -80,7 +79,7 @@ def load_raw_mnist() -> tuple[Split, Split]:
     document recognition", Proceedings of the IEEE 86(11), 1998,
     doi:10.1109/5.726791.
     """
-    _check_file(DATA_FILE)
+    _check_data_file(DATA_FILE)
     with np.load(DATA_FILE, allow_pickle=False) as arrays:
         return (
             (arrays["x_train"], arrays["y_train"]),
@@ -138,11 +137,10 @@ def split_validation(
     Raises
     ------
     InputError
-        If ``val_fraction`` is outside (0, 1), ``x`` and ``y`` differ in length, or
+        If ``val_fraction`` is outside (0, 1), ``y`` is not one class an example, or
         a class would be missing from one of the parts.
     """
-    if not (math.isfinite(val_fraction) and 0 < val_fraction < 1):
-        raise InputError(f"val_fraction must be in (0, 1), got {val_fraction}")
+    check_in("(0, 1)", val_fraction=val_fraction)
     first, second = _stratified(x, y, test_size=val_fraction, seed=seed)
     return (x[first], y[first]), (x[second], y[second])
 
@@ -168,11 +166,10 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
     Raises
     ------
     InputError
-        If ``size`` is out of range or ``x`` and ``y`` differ in length.
+        If ``size`` is out of range, or ``y`` is not one class an example.
     """
-    if not (isinstance(size, Integral) and 0 < size < len(x)):
-        raise InputError(f"size must be a whole number in 1..{len(x) - 1}, got {size}")
-    chosen, _ = _stratified(x, y, train_size=int(size), seed=seed)
+    check_counts(size=size)
+    chosen, _ = _stratified(x, y, train_size=size, seed=seed)
     return x[chosen], y[chosen]
 
 
@@ -222,17 +219,10 @@ def load_error_rates() -> list[ErrorRate]:
     >>> winners[0].year, winners[-1].year
     (2010, 2017)
     """
+    column_types = ErrorRate.__annotations__
     with open(ERROR_RATES_FILE, encoding="utf-8", newline="") as file:
         return [
-            ErrorRate(
-                dataset=row["dataset"],
-                year=int(row["year"]),
-                error_percent=float(row["error_percent"]),
-                test_images=int(row["test_images"]),
-                method=row["method"],
-                source=row["source"],
-                where=row["where"],
-            )
+            ErrorRate(*(kind(row[name]) for name, kind in column_types.items()))
             for row in csv.DictReader(file)
         ]
 
@@ -249,13 +239,9 @@ def _stratified(
     """Return which examples are in the first part, and which are in the second."""
     from sklearn.model_selection import train_test_split
 
-    if len(x) != len(y):
-        raise InputError(
-            f"x and y must have the same length, got {len(x)} images and "
-            f"{len(y)} labels"
-        )
+    checked_labels(y, len(x), name="y")
     try:
-        first, second = train_test_split(
+        return train_test_split(
             np.arange(len(x)), stratify=y, random_state=seed, **sizes
         )
     except ValueError as error:
@@ -263,19 +249,16 @@ def _stratified(
             f"expected {len(x)} examples that can be split with every class in both "
             f"parts, and a seed from 0, but: {error}"
         ) from error
-    return first, second
 
 
 @lru_cache(maxsize=1)
-def _check_file(path: Path) -> None:
+def _check_data_file(path: Path) -> None:
     """Refuse a data file that is missing or altered; once per process and path."""
-    advice = "install mnist-tutorial again, or restore this file from its repository"
-    if not path.is_file():
-        raise InputError(f"expected MNIST in {path}, found no such file; {advice}")
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
+    found = "no such file"
+    if path.is_file():
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != DATA_SHA256:
         raise InputError(
-            f"{path}: expected SHA-256 {DATA_SHA256}, found {found} "
-            f"({len(content)} bytes); {advice}"
+            f"{path}: expected MNIST with SHA-256 {DATA_SHA256}, found {found}; "
+            "install mnist-tutorial again, or restore this file from its repository"
         )

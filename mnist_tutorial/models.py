@@ -1,9 +1,8 @@
 """The networks of the book, as functions that return an uncompiled Keras model.
 
 Every model takes images ``float32`` in [0, 1] of shape ``(n, 28, 28, 1)`` and gives
-ten logits an image, shape ``(n, 10)``; :func:`build_listing` alone does not, and the
-page ``code/project`` shows why that fails. Weights are drawn when a model is built:
-call ``keras.utils.set_random_seed`` first for the same weights every time.
+ten logits an image, shape ``(n, 10)``. Weights are drawn when a model is built: call
+``keras.utils.set_random_seed`` first for the same weights every time.
 """
 
 import math
@@ -11,21 +10,22 @@ import math
 import keras
 from keras import layers
 
+from mnist_tutorial.checks import check_counts
+
 INPUT_SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
 
 
-def build_listing() -> keras.Sequential:
-    """Build the network of the source document, layer by layer as printed there.
+def build_cnn() -> keras.Sequential:
+    """Build the source document's network, repaired so that it gives ten logits.
 
-    It ends at the third convolution and gives a block of shape ``(n, 3, 3, 64)``
-    where a classifier must give ``(n, 10)``. :func:`build_cnn` is its repair; the
-    page ``code/project`` reads the error that training this one raises.
+    The listing ends at the third convolution; the page ``code/project`` reads the
+    error that training it raises, and adds the last three layers.
 
     Returns
     -------
     keras.Sequential
-        55,744 parameters.
+        93,322 parameters, 55,744 of them in the convolutions.
     """
     return keras.Sequential(
         [
@@ -35,24 +35,11 @@ def build_listing() -> keras.Sequential:
             layers.Conv2D(64, (3, 3), activation="relu"),  # (n, 11, 11, 64)
             layers.MaxPooling2D((2, 2)),  # (n, 5, 5, 64)
             layers.Conv2D(64, (3, 3), activation="relu"),  # (n, 3, 3, 64)
+            layers.Flatten(),  # (n, 576)
+            layers.Dense(64, activation="relu"),  # (n, 64)
+            layers.Dense(NUM_CLASSES),  # (n, 10)
         ]
     )
-
-
-def build_cnn() -> keras.Sequential:
-    """Build the document's network, repaired so that it gives ten logits.
-
-    Returns
-    -------
-    keras.Sequential
-        :func:`build_listing` followed by ``Flatten``, ``Dense(64)`` and
-        ``Dense(10)``: 93,322 parameters.
-    """
-    model = build_listing()
-    model.add(layers.Flatten())  # (n, 576)
-    model.add(layers.Dense(64, activation="relu"))  # (n, 64)
-    model.add(layers.Dense(NUM_CLASSES))  # (n, 10)
-    return model
 
 
 def build_linear() -> keras.Sequential:
@@ -80,7 +67,13 @@ def build_mlp(hidden_units: int = 128) -> keras.Sequential:
     -------
     keras.Sequential
         101,770 parameters with 128 hidden units.
+
+    Raises
+    ------
+    InputError
+        If ``hidden_units`` is no whole number from 1.
     """
+    check_counts(hidden_units=hidden_units)
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
@@ -163,17 +156,3 @@ def count_multiply_adds(model: keras.Model) -> int:
             places = math.prod(layer.output.shape[1:-1])
             total += places * math.prod(layer.kernel.shape)
     return total
-
-
-def is_relu(layer: keras.layers.Layer) -> bool:
-    """Tell whether a layer ends in a ReLU: 0 below 0, and unchanged above.
-
-    So do layers with ``activation="relu"``, ``Activation("relu")`` and ``ReLU()``; the
-    functions ``keras.ops.relu`` and ``tf.nn.relu`` are as good as the word. A leaky,
-    shifted or capped ReLU is another function.
-    """
-    if isinstance(layer, layers.ReLU):
-        is_shifted_or_leaky = layer.threshold or layer.negative_slope
-        return not is_shifted_or_leaky and layer.max_value is None
-    # Known by name, as TensorFlow is not imported here.
-    return getattr(getattr(layer, "activation", None), "__name__", "") == "relu"

@@ -8,13 +8,21 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from numbers import Integral
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from mnist_tutorial.checks import (
+    check_choice,
+    check_counts,
+    check_in,
+    check_input_shape,
+    check_output,
+    checked_labels,
+)
 from mnist_tutorial.errors import InputError
+from mnist_tutorial.recipes import DOCUMENT, FAST
 
 History = dict[str, list[float]]
 
@@ -30,10 +38,10 @@ def train(
     y_train: np.ndarray,
     *,
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
-    epochs: int = 5,
-    batch_size: int = 32,
-    learning_rate: float = 1e-3,
-    schedule: str = "constant",
+    epochs: int = DOCUMENT.epochs,
+    batch_size: int = DOCUMENT.batch_size,
+    learning_rate: float = DOCUMENT.learning_rate,
+    schedule: str = DOCUMENT.schedule,
     patience: int | None = None,
     checkpoint: Path | str | None = None,
     seed: int = 0,
@@ -103,40 +111,30 @@ def train(
     D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
     "Super-Convergence", 2018, arXiv:1708.07120.
     """
-    _check_data("x_train", x_train, y_train)
+    _check_examples(model, "x_train", x_train, y_train)
     if validation_data is not None:
-        _check_data("validation_data", *validation_data)
-    elif patience is not None:
-        raise InputError(
-            "patience expected validation_data to watch, got None; hand in "
-            "(x_val, y_val) from split_validation"
-        )
-    _check_settings(learning_rate, schedule)
-    _check_counts(
-        epochs=epochs,
-        batch_size=batch_size,
-        steps_per_execution=steps_per_execution,
-        patience=1 if patience is None else patience,
+        _check_examples(model, "validation_data", *validation_data)
+    if patience is not None:
+        check_counts(patience=patience)
+        if validation_data is None:
+            raise InputError(
+                "patience expected validation_data to watch, got None; hand in "
+                "(x_val, y_val) from split_validation"
+            )
+    check_counts(
+        epochs=epochs, batch_size=batch_size, steps_per_execution=steps_per_execution
     )
-    if checkpoint is not None:
-        _check_model_path(Path(checkpoint))
     steps = epochs * math.ceil(len(x_train) / batch_size)
-    backend = keras.backend.backend()
+    rate = make_schedule(schedule, learning_rate, steps)
+    if checkpoint is not None:
+        checkpoint = Path(checkpoint)
+        check_output(checkpoint, ".keras")
+
     keras.utils.set_random_seed(seed)
-    model.compile(
-        optimizer=keras.optimizers.Adam(make_schedule(schedule, learning_rate, steps)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
-        # PyTorch has no calls of several steps.
-        steps_per_execution=1 if backend == "torch" else steps_per_execution,
-    )
-    # Like the metric, it has its variables before `fit` traces its step: made while
-    # tracing they would take as long as the rest of the trace.
-    if model.built:
-        model.optimizer.build(model.trainable_variables)
-    record = _Record()
+    _compile(model, rate, steps_per_execution)
     watched = "loss" if validation_data is None else "val_loss"
-    progress_bar = _ProgressBar()
+    record, progress_bar = _Record(), _ProgressBar()
+    keeper = _KeepBest(checkpoint, watched)
     all_callbacks = [record, progress_bar, *callbacks]
     if patience is not None:
         all_callbacks.append(
@@ -144,30 +142,10 @@ def train(
                 monitor=watched, patience=patience, restore_best_weights=True
             )
         )
-    keeper = None
-    if checkpoint is not None:
-        keeper = _KeepBest(Path(checkpoint), watched)
-        all_callbacks.append(keeper)
-    if validation_data is not None and backend == "tensorflow":
-        validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
-    try:
+    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle)
+    with keeper, progress_bar:
         model.fit(
-            **_examples(x_train, y_train, batch_size, shuffle),
-            epochs=epochs,
-            validation_data=validation_data,
-            callbacks=all_callbacks,
-            verbose=0,
-        )
-    except KeyboardInterrupt:
-        if keeper is not None and not keeper.has_saved:
-            keeper.save()
-        raise
-    finally:
-        progress_bar.clear()
-    if keeper is not None and not keeper.has_saved:
-        raise InputError(
-            f"{checkpoint} was not written, because the loss was never a number; "
-            "choose a smaller learning_rate"
+            **examples, epochs=epochs, callbacks=[*all_callbacks, keeper], verbose=0
         )
     return record.history
 
@@ -177,8 +155,7 @@ def train_fast(
     x_train: np.ndarray,
     y_train: np.ndarray,
     *,
-    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
-    epochs: int = 2,
+    epochs: int = FAST.epochs,
     seed: int = 0,
 ) -> History:
     """Train with the quick recipe, made for ``build_fast_cnn``.
@@ -189,7 +166,7 @@ def train_fast(
 
     Parameters
     ----------
-    model, x_train, y_train, validation_data, epochs, seed
+    model, x_train, y_train, epochs, seed
         As for :func:`train`.
 
     Returns
@@ -197,18 +174,16 @@ def train_fast(
     dict of str to list of float
         As for :func:`train`.
     """
-    batch_size = 128
     return train(
         model,
         x_train,
         y_train,
-        validation_data=validation_data,
         epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=1e-2,
-        schedule="one_cycle",
+        batch_size=FAST.batch_size,
+        learning_rate=FAST.learning_rate,
+        schedule=FAST.schedule,
         seed=seed,
-        steps_per_execution=math.ceil(len(x_train) / batch_size),
+        steps_per_execution=max(1, math.ceil(len(x_train) / FAST.batch_size)),
     )
 
 
@@ -236,13 +211,22 @@ def train_by_hand(
     epochs, batch_size
         Passes over the data, and examples in each step.
     learning_rate
-        Factor between a gradient and the change of its weight.
+        Factor between a gradient and the change of its weight; below 0 it climbs.
 
     Returns
     -------
     list of float
         The loss of every step.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range.
     """
+    _check_examples(model, "x_train", x_train, y_train)
+    check_counts(epochs=epochs, batch_size=batch_size)
+    check_in("(-inf, inf)", learning_rate=learning_rate)
+
     import tensorflow as tf
 
     loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -281,7 +265,15 @@ def make_schedule(
     -------
     float or keras.optimizers.schedules.LearningRateSchedule
         The rate at step ``s`` is the result itself, or ``result(s)``.
+
+    Raises
+    ------
+    InputError
+        If ``schedule`` is another word, or a number is out of range.
     """
+    check_choice("schedule", schedule, SCHEDULES)
+    check_in("(0, inf)", learning_rate=learning_rate)
+    check_counts(steps=steps)
     if schedule == "constant":
         return learning_rate
     warmup_steps = round(0.3 * steps)
@@ -294,23 +286,8 @@ def make_schedule(
     )
 
 
-def save_model(model: keras.Model, path: Path | str) -> None:
-    """Save a model so that no half-written file is ever found at ``path``.
-
-    Parameters
-    ----------
-    model
-        Any Keras model.
-    path
-        A file name that ends in ``.keras``, in a folder that exists.
-
-    Raises
-    ------
-    InputError
-        If the suffix or the folder is wrong, or ``path`` is a folder itself.
-    """
-    path = Path(path)
-    _check_model_path(path)
+def _save(model: keras.Model, path: Path) -> None:
+    """Save a model so that no half-written file is ever found at ``path``."""
     part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
     try:
         model.save(part)
@@ -319,8 +296,28 @@ def save_model(model: keras.Model, path: Path | str) -> None:
         part.unlink(missing_ok=True)
 
 
+def _compile(model: keras.Model, rate: object, steps_per_execution: int) -> None:
+    # PyTorch has no calls of several steps.
+    if keras.backend.backend() == "torch":
+        steps_per_execution = 1
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        steps_per_execution=steps_per_execution,
+    )
+    # Like the metric, it has its variables before `fit` traces its step: made while
+    # tracing they would take as long as the rest of the trace.
+    if model.built:
+        model.optimizer.build(model.trainable_variables)
+
+
 def _examples(
-    images: np.ndarray, labels: np.ndarray, batch_size: int, shuffle: bool
+    images: np.ndarray,
+    labels: np.ndarray,
+    validation_data: tuple[np.ndarray, np.ndarray] | None,
+    batch_size: int,
+    shuffle: bool,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples.
 
@@ -329,8 +326,12 @@ def _examples(
     up to half of the time would be spent waiting. Hence one without tuning.
     """
     if keras.backend.backend() != "tensorflow":
-        return {"x": images, "y": labels, "batch_size": batch_size, "shuffle": shuffle}
-    return {"x": _batches(images, labels, batch_size, shuffle)}
+        settings = {"batch_size": batch_size, "shuffle": shuffle}
+        return {"x": images, "y": labels, "validation_data": validation_data} | settings
+    if validation_data is not None:
+        validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
+    dataset = _batches(images, labels, batch_size, shuffle)
+    return {"x": dataset, "validation_data": validation_data}
 
 
 def _batches(images, labels, batch_size, shuffle):
@@ -352,49 +353,25 @@ def _batches(images, labels, batch_size, shuffle):
     )
 
 
-def _check_data(name: str, images: np.ndarray, labels: np.ndarray) -> None:
-    if len(images) == 0:
-        raise InputError(f"{name} expected at least one image, got none")
-    if len(images) != len(labels):
+def _check_examples(
+    model: keras.Model, name: str, images: np.ndarray, labels: np.ndarray
+) -> None:
+    """Refuse images that a model does not take, and labels that are not theirs."""
+    if not 0 < len(images) == len(labels):
         raise InputError(
-            f"{name} and its labels must have the same length, got {len(images)} "
-            f"images and {len(labels)} labels"
+            f"{name} must be at least one image and a label for each, got "
+            f"{len(images)} images and {len(labels)} labels"
         )
+    # A model that does not know its input yet takes what comes.
+    if hasattr(model, "input_shape"):
+        check_input_shape(model, images, name=name)
+        if len(model.output_shape) == 2:
+            checked_labels(labels, len(images), model.output_shape[1])
 
 
-def _check_counts(**counts: int) -> None:
-    for name, value in counts.items():
-        if not (isinstance(value, Integral) and value >= 1):
-            raise InputError(f"{name} must be a whole number from 1, got {value!r}")
-
-
-def _check_settings(learning_rate: float, schedule: str) -> None:
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise InputError(f"learning_rate must be positive, got {learning_rate}")
-    if schedule not in SCHEDULES:
-        raise InputError(
-            f"schedule must be one of {', '.join(SCHEDULES)}, got {schedule!r}"
-        )
-
-
-def _check_model_path(path: Path) -> None:
-    if path.suffix != ".keras":
-        raise InputError(f"expected a file name that ends in .keras, got {path}")
-    if path.is_dir():
-        raise InputError(f"expected a file to write, got the folder {path}")
-    if not path.parent.is_dir():
-        raise InputError(
-            f"expected an existing folder for {path.name}, got {path.parent}; "
-            "create it first"
-        )
-
-
-def _is_in_kernel() -> bool:
-    if "ipykernel" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return hasattr(get_ipython(), "kernel")
+def _is_in_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 class _Record(keras.callbacks.Callback):
@@ -417,21 +394,33 @@ class _Record(keras.callbacks.Callback):
 
 
 class _KeepBest(keras.callbacks.Callback):
-    """Keep the best model so far in a file."""
+    """Keep the best model so far in a file, if a path is given.
 
-    def __init__(self, path: Path, watched: str):
+    Around ``fit``, so that an interruption in the first epoch leaves a file as well.
+    """
+
+    def __init__(self, path: Path | None, watched: str):
         super().__init__()
-        self.path, self.watched = path, watched
-        self.best, self.has_saved = math.inf, False
-
-    def save(self):
-        save_model(self.model, self.path)
-        self.has_saved = True
+        self.path, self.watched, self.best = path, watched, math.inf
 
     def on_epoch_end(self, epoch, logs=None):
-        if logs[self.watched] < self.best:
+        if self.path is not None and logs[self.watched] < self.best:
+            _save(self.model, self.path)
             self.best = logs[self.watched]
-            self.save()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, error_type, *_):
+        if self.path is None or self.best < math.inf:
+            return
+        if error_type is KeyboardInterrupt:
+            _save(self.model, self.path)
+        elif error_type is None:
+            raise InputError(
+                f"{self.path} was not written, because the loss was never a number; "
+                "choose a smaller learning_rate"
+            )
 
 
 class _ProgressBar(keras.callbacks.Callback):
@@ -445,7 +434,7 @@ class _ProgressBar(keras.callbacks.Callback):
         self.handle, self.shown_at = None, 0.0
 
     def on_train_begin(self, logs=None):
-        if _is_in_kernel():
+        if _is_in_notebook():
             from IPython.display import display
 
             self.handle = display(self.EMPTY, raw=True, display_id=True)
@@ -464,8 +453,11 @@ class _ProgressBar(keras.callbacks.Callback):
         bar = f'<progress max="{steps}" value="{batch + 1}"></progress> {text}'
         self._show({"text/html": bar, "text/plain": text})
 
-    def clear(self) -> None:
-        """Leave nothing behind; Keras calls no callback after an interruption."""
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        # Keras calls no callback after an interruption.
         self._show(self.EMPTY)
 
     def _show(self, content: dict[str, str]) -> None:

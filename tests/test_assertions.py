@@ -194,34 +194,23 @@ def test_the_same_is_evaluated_in_the_same_order_with_the_same_result(
     "test",
     [
         "2 in iter([1, 2, 3])",
-        "2 in (x for x in [1, 2, 3])",
-        "9 not in iter([1, 2, 3])",
         "all(x > 0 for x in iter([1, 2]))",
         "next(one) == 1 < next(one) == 2 and next(one) == 3",
         "[1, 5] < [2, 3]",
         "(1, 5) < (2, 3) <= (2, 3)",
-        "{1} < {1, 2}",
-        "'a' < 'b' != '3'",
-        "['10', '2'] != ['10.0', '2']",
         "10**400 > 5 < 10**400 + 1",
-        "[10**400, 1] > [5, 2]",
         "None is None is not 3",
-        "float('nan') != float('nan')",
         "(np.array([np.nan, 1.0]) != np.array([np.nan, 2.0])).all()",
         "(np.array([np.inf, 1.0]) == np.array([np.inf, 1.0])).all()",
         "np.array([[1]]) == 1",
         "np.allclose([np.inf, 1], [np.inf, 1])",
         "np.allclose([np.nan, 1], [np.nan, 1], 0, 0, True)",
-        "np.allclose([1j, 2], [1j, 2])",
         "np.isclose(np.uint8(3), np.uint8(4), atol=1)",
         "cmath.isclose(1j, 1j)",
-        "math.isclose(1, 1.1, rel_tol=0.2)",
-        "[x > 3 for x in (1, 2)]",
         "(x > 3 for x in (1, 2))",
         "np.all(np.array([[1, 2]]) > 0, axis=1)",
         "(np.array([1, 2]) > 0).all(axis=0)",
         "(np.array([]) > 0).all() and all([]) and all(x > 3 for x in [])",
-        "(np.array([1 + 2j]) == np.array([1 + 2j])).all()",
     ],
 )
 @pytest.mark.filterwarnings("error")
@@ -234,13 +223,9 @@ def test_what_holds_holds(watched, test):
     "cell",
     [
         "assert np.array([1, 2]) > 1",
-        "assert np.array([1, 2]) == np.array([1, 2, 3])",
         "assert np.allclose([1, 2], [1, 2, 3])",
-        "assert 1 < 'a'",
         "assert 1 < undefined < 2",
         "assert all(x < '3' for x in (1, 2))",
-        "assert (3 < 4).all()",
-        "assert np.isclose([1, 2], [1, 3])",
         "assert False, undefined",
         "assert math.isclose(1, 2, rtol=3)",
     ],
@@ -253,30 +238,6 @@ def test_other_errors_stay_what_they_are_and_are_forgotten(both, cell):
         "expected (应有): not 'later'",
         "received (得到): False",
     ]
-
-
-def test_an_object_with_an_isclose_of_its_own_is_asked_once(watched):
-    class Clock:
-        calls = []
-
-        def isclose(self, one, other, *, text="", function=None, left=0):
-            self.calls.append((one, other, text, function, left))
-            return one == other
-
-    clock = Clock()
-    watched.passes("assert clock.isclose('a', 'a', text='b', left=3)", clock=clock)
-    watched.fail("assert clock.isclose('a', 'b', function=3)", clock=clock)
-    assert clock.calls == [("a", "a", "b", None, 3), ("a", "b", "", 3, 0)]
-
-
-def test_an_isclose_that_is_no_function(watched):
-    class Callable:
-        def __call__(self, one, other):
-            return one == other
-
-    names = {"thing": types.SimpleNamespace(isclose=Callable())}
-    watched.passes("assert thing.isclose(1, 1)", **names)
-    assert watched.received("assert thing.isclose(1, 2)", **names).startswith("1 <= ")
 
 
 def test_an_assertion_that_holds_costs_no_copy_of_its_arrays(watched, monkeypatch):
@@ -416,16 +377,13 @@ def bad(value):
 
 CELLS = {
     "one line": "x = 1\nassert x > 3",
-    "operands below": "assert (1 >\n    2\n)",
     "a message below": "assert 1 > 2, (\n    'why'\n)",
     "an error in an operand": "assert (\n    1 < 2\n    and all(\n    1 /\n    x"
     "\n    for x in (1, 0)))",
     "an error in a chain": "assert (\n    1\n    < 2\n    < 1 / 0\n)",
     "an error in a message": "assert 1 > 2, (\n\n    1 / 0\n)",
-    "an array": "assert (\n    np.array([1, 2])\n    > 1\n).all()",
     "isclose": "assert (\n    np.isclose(\n    1,\n    2\n)\n)",
     "within a function": "def f(x):\n    y = x\n\n    assert y and (y >\n    3)\nf(1)",
-    "within a loop": "for x in (1, 2, 3):\n    if x:\n        assert x < 3, x\n",
     "a test of its own": "assert (\n\n    not 3\n)",
 }
 
@@ -472,18 +430,6 @@ def test_the_reader_sees_no_new_names_and_may_delete_them_all(watched, capsys):
     assert watched.received("assert 1 > 2") == "1 > 2"
 
 
-def test_another_transformer_that_was_there_stays(plain):
-    import ast
-
-    class Double(ast.NodeTransformer):
-        def visit_Constant(self, node):
-            return ast.copy_location(ast.Constant(2 * node.value), node)
-
-    plain.ipython.ast_transformers.append(Double())
-    watch_assertions(plain.ipython)
-    assert plain.received("assert 3 > 4") == "6 > 8"
-
-
 # --- what is said --------------------------------------------------------------------
 
 
@@ -511,20 +457,16 @@ def test_the_operands_are_said_and_the_message_is_kept(watched):
     [
         ("1 < 2 < 3 < 3 < 4", "3 < 3"),
         ("5 in (1, 2)", "5 in (1, 2)"),
-        ("'a' not in 'cat'", "'a' not in 'cat'"),
         ("None is not None", "None is not None"),
         ("(2, 3) == (2, 4)", "3 == 4"),
         ("(2, 3) == (2, 3, 1)", "(2, 3) == (2, 3, 1)"),
         ("[1, 5] < [1, 3]", "5 < 3"),
-        ("[3, 1] < [2, 5]", "3 < 2"),
         ("[2, 1] < [1, 5]", "2 < 1"),
-        ("['1'] == ['1.0']", "['1'] == ['1.0']"),
         ("np.array([1, 9, 2]).max() < 9", "np.int64(9) < 9"),
         ("(np.array([1, 9, 12]) < 10).all()", "12 < 10"),
         ("(np.array([[1, 9], [12, 20]]) <= [10, 19]).all()", "12 <= 10"),
         ("(np.array([1.0, np.nan, 5.0]) < 3).all()", "5 < 3"),
         ("(np.array([1.0, np.nan, 2.0]) < 3).all()", "nan < 3"),
-        ("(np.array([np.nan, 1.0]) != np.array([1.0, 1.0])).all()", "1 != 1"),
         ("(np.array([np.inf, 1.0]) == np.array([np.inf, 2.0])).all()", "1 == 2"),
         ("all(x > 1 for x in (3, 2, 1, 0))", "1 > 1"),
         ("all([x > 1 for x in (3, 2)]) and all(x < (2, 9) for x in [(1, 10), (3, 0)])",
@@ -533,8 +475,6 @@ def test_the_operands_are_said_and_the_message_is_kept(watched):
         ("10**400 < 5", f"1{'0' * 76}... < 5"),
         ("0.123456 < 0.1234559", "0.123456 < 0.1234559"),
         ("'x' * 100 == 'x'", f"'{'x' * 76}... == 'x'"),
-        ("(np.array([1 + 2j]) == np.array([1 + 3j])).all()",
-         "array([1.+2.j]) == array([1.+3.j])"),
     ],
 )  # fmt: skip
 @pytest.mark.filterwarnings("error")
@@ -548,10 +488,8 @@ def test_what_came_is_said(watched, test, received):
     ("call", "distance", "allowed"),
     [
         ("np.allclose([1, 2], [1, 2.5])", 0.5, 1e-8 + 2.5e-5),
-        ("np.allclose([1, 2], [1, 2.5], 0.1)", 0.5, 1e-8 + 0.25),
         ("np.allclose([1, 2], [1, 2.5], 0.1, 0.02)", 0.5, 0.02 + 0.25),
         ("np.allclose([1, 2], [1, 2.5], rtol=0.1, atol=0.02)", 0.5, 0.02 + 0.25),
-        ("np.allclose([1, 2], [1, 2.5], 0.1, atol=0.02)", 0.5, 0.02 + 0.25),
         ("np.isclose([1, 3], [1, 2.5], atol=0.2, rtol=0).all()", 0.5, 0.2),
         ("np.isclose(3, 2.5)", 0.5, 1e-8 + 2.5e-5),
         ("np.allclose(np.uint8([3]), np.uint8([5]), atol=1, rtol=0)", 2, 1),
@@ -567,23 +505,6 @@ def test_distance_and_tolerance_are_said(watched, call, distance, allowed):
     lines = watched.fail(f"assert {call}")
     assert lines[0] == f"expected (应有): {call.removesuffix('.all()')}"
     assert lines[1] == f"received (得到): {distance:.5g} <= {allowed:.5g}"
-
-
-def test_operands_that_cannot_be_shown_hide_no_failure(watched):
-    class Secret:
-        def __repr__(self):
-            raise RuntimeError("not to be shown")
-
-        def __array__(self, *arguments, **options):
-            raise RuntimeError("no array either")
-
-        def __eq__(self, other):
-            return False
-
-    names = {"one": Secret(), "many": [Secret()]}
-    assert watched.received("assert one == 3", **names) == "<Secret> == 3"
-    assert watched.received("assert 3 in many", **names) == "3 in <list>"
-    assert watched.fail("assert one == 3, 'why'")[0] == "why"
 
 
 def test_what_cannot_become_an_array_is_asked_for_its_truth(watched):

@@ -40,7 +40,6 @@ def part(name):
 
 def test_every_module_has_its_layer():
     parts = {part(name) for name in FILES} - {"__init__"}
-    parts = {name.replace("real_data", "downloads") for name in parts}  # until renamed
     assert parts == LEVELS.keys()
 
 

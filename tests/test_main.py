@@ -1,7 +1,6 @@
 """The command line: what it prints, what it refuses, and what it leaves on disk."""
 
 import os
-import pickle
 import re
 import shlex
 import signal
@@ -15,8 +14,9 @@ import pytest
 from PIL import Image
 
 from mnist_tutorial import __main__ as command_line
-from mnist_tutorial import datasets
+from mnist_tutorial import datasets, doctor
 from mnist_tutorial.__main__ import main
+from mnist_tutorial.recipes import FAST, RECIPES
 
 TRAINING_IMAGES, TEST_IMAGES = 3000, 500
 
@@ -35,7 +35,7 @@ def small_mnist():
 def small(monkeypatch, small_mnist):
     """Let the command see little data, and train a network that takes no time."""
     monkeypatch.setattr(datasets, "load_mnist", lambda: small_mnist)
-    monkeypatch.setitem(command_line.RECIPES["fast"], "builder", "build_linear")
+    monkeypatch.setitem(RECIPES, "fast", FAST._replace(builder="build_linear"))
 
 
 @pytest.fixture(scope="module")
@@ -138,20 +138,16 @@ def test_module_runs_as_a_command():
         (["learn"], "invalid choice: 'learn'"),
         (["train"], "required: --output; see mnist-tutorial train --help"),
         (["train", "--output"], "--output: expected one argument"),
-        (["evaluate"], "required: MODEL.keras"),
         (["predict", "model.keras"], "required: IMAGE"),
         (["doctor", "--fast"], "unrecognized arguments: --fast"),
         # Abbreviations would change their meaning when an option is added.
         (["train", "--output", "m.keras", "--epoch", "1"], "unrecognized arguments"),
         (["train", "--output", "m.keras", "--recipe", "slow"], "choice: 'slow'"),
         (["train", "--output", "m.keras", "--epochs", "0"], "from 1 to 10,000, got"),
-        (["train", "--output", "m.keras", "--epochs", "-1"], "from 1 to 10,000, got"),
         (["train", "--output", "m.keras", "--epochs", "1.5"], "got '1.5'"),
-        (["train", "--output", "m.keras", "--batch-size", "0"], "from 1 to 54,000"),
         (["train", "--output", "m.keras", "--batch-size", "54001"], "got '54001'"),
         (["train", "--output", "m.keras", "--learning-rate", "0"], "above 0, got '0'"),
         (["train", "--output", "m.keras", "--learning-rate", "nan"], "got 'nan'"),
-        (["train", "--output", "m.keras", "--learning-rate", "inf"], "got 'inf'"),
         (["train", "--output", "m.keras", "--learning-rate", "low"], "got 'low'"),
         (["train", "--output", "m.keras", "--seed", "-1"], "from 0 to 4,294,967,295"),
     ],
@@ -164,21 +160,25 @@ def test_wrong_usage_is_one_line(
     assert contents(tmp_path) == {}
 
 
-def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (KeyboardInterrupt(), "interrupted; run the command again to start over"),
+        (OSError(13, "Denied", "a.png"), "a.png: cannot be used: Denied; choose anoth"),
+        (RuntimeError("a bug"), None),
+        (OSError("a bug"), None),
+    ],
+)
+def test_only_what_can_be_put_right_is_one_line(capsys, monkeypatch, error, line):
     def fail(arguments):
-        raise RuntimeError("a bug")
+        raise error
 
     monkeypatch.setattr(command_line, "_doctor", fail)
-    with pytest.raises(RuntimeError, match="a bug"):
-        main(["doctor"])
-
-
-def test_ctrl_c_elsewhere_is_one_line(capsys, monkeypatch):
-    def interrupt(arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(command_line, "_doctor", interrupt)
-    assert "interrupted" in refused(capsys, "doctor")
+    if line is None:
+        with pytest.raises(type(error), match="a bug"):
+            main(["doctor"])
+    else:
+        assert refused(capsys, "doctor").startswith(line)
 
 
 def test_a_reader_that_leaves_early_makes_no_noise():
@@ -208,22 +208,29 @@ command_line._doctor = lambda arguments: print("\\u6570") or 0
 
 
 def test_tensorflow_adds_nothing_to_the_one_line(tmp_path):
-    from mnist_tutorial.models import build_listing
+    import keras
 
-    build_listing().save(tmp_path / "listing.keras")
-    process = start("", "evaluate", tmp_path / "listing.keras")
+    path = tmp_path / "nine.keras"
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Dense(9)]).save(path)
+    process = start("", "evaluate", path)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 2
     assert output == ""
     assert errors.count("\n") == 1
     assert errors.startswith("mnist-tutorial: error: ")
-    assert "got (None, 28, 28, 1) to (None, 3, 3, 64)" in errors
+    assert "got (None, 28, 28, 1) to (None, 28, 28, 9)" in errors
 
 
 # doctor ------------------------------------------------------------------------------
 
 
-def test_doctor_reports_every_check_and_is_content(capsys):
+def test_doctor_reports_every_check_and_how_long_training_will_take(
+    capsys, monkeypatch
+):
+    # 0.25 s for each of the steps that are timed; those before are not.
+    times = iter([100.0, 100.0 + 0.25 * doctor.STEPS_TIMED])
+    clock = types.SimpleNamespace(perf_counter=lambda: next(times))
+    monkeypatch.setattr(doctor, "time", clock)
     status, lines, errors = run(capsys, "doctor")
     assert (status, errors) == (0, [])
     names = [re.match(r"ok      (\w+): .", line)[1] for line in lines]
@@ -233,23 +240,13 @@ def test_doctor_reports_every_check_and_is_content(capsys):
     ]
     assert f"NumPy: {np.__version__}" in lines[1]
     assert "60,000 training and 10,000 test images, checksum right" in lines[7]
-
-
-def test_doctor_tells_how_long_the_documents_training_will_take(capsys, monkeypatch):
-    # 0.25 s for each of the steps that are timed; those before are not.
-    times = iter([100.0, 100.0 + 0.25 * command_line.STEPS_TIMED])
-    clock = types.SimpleNamespace(perf_counter=lambda: next(times))
-    monkeypatch.setattr(command_line, "time", clock)
-    status, lines, _ = run(capsys, "doctor")
-    assert status == 0
-    assert "0.2500 s a step of 32 images" in lines[8]
     # Five epochs of 1,688 steps.
-    assert re.search(r"about 35 min", lines[8]), lines[8]
+    assert "0.2500 s a step of 32 images, so about 35 min" in lines[8]
 
 
 def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(datasets, "DATA_FILE", tmp_path / "mnist.npz")
-    monkeypatch.setattr(command_line, "MIN_MEMORY_GIB", 10**6)
+    monkeypatch.setattr(doctor, "MIN_MEMORY_GIB", 10**6)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     status, lines, errors = run(capsys, "doctor")
     assert status == 2
@@ -258,32 +255,19 @@ def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
     failed = [line for line in lines if line.startswith("failed")]
     assert len(failed) == 4
     assert len(lines) == 9
-    assert f"expected MNIST in {tmp_path / 'mnist.npz'}" in failed[2]
+    assert f"{tmp_path / 'mnist.npz'}: expected MNIST" in failed[2]
 
 
 # The data file -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damage", ["missing", "altered", "truncated"])
-@pytest.mark.parametrize("command", ["train", "evaluate"])
-def test_a_damaged_data_file_is_one_line(
-    capsys, monkeypatch, tmp_path, model_path, command, damage
-):
-    content = datasets.DATA_FILE.read_bytes()
+def test_a_damaged_data_file_is_one_line(capsys, monkeypatch, tmp_path):
     data_file = tmp_path / "mnist.npz"
-    if damage == "altered":
-        data_file.write_bytes(content[:5000] + b"\0" + content[5001:])
-    elif damage == "truncated":
-        data_file.write_bytes(content[:5000])
+    data_file.write_bytes(datasets.DATA_FILE.read_bytes()[:5000])
     monkeypatch.setattr(datasets, "DATA_FILE", data_file)
-    before = contents(tmp_path)
-    output = tmp_path / "new.keras"
-    arguments = [model_path] if command == "evaluate" else ["--output", output]
-    message = refused(capsys, command, *arguments)
-    assert str(data_file) in message
-    assert "expected" in message
-    assert "found" in message
-    assert contents(tmp_path) == before
+    message = refused(capsys, "train", "--output", tmp_path / "new.keras")
+    assert message.startswith(f"{data_file}: expected MNIST with SHA-256")
+    assert list(contents(tmp_path)) == [data_file.relative_to(tmp_path)]
 
 
 # train -------------------------------------------------------------------------------
@@ -300,20 +284,11 @@ def no_work(monkeypatch):
     monkeypatch.setattr(datasets, "load_raw_mnist", work)
 
 
-class Untouchable:
-    """A test set that no training may look at."""
-
-    def __getattribute__(self, name):
-        raise AssertionError("the test set was used")
-
-    def __iter__(self):
-        raise AssertionError("the test set was used")
-
-
 def test_train_saves_a_model_and_prints_a_line_an_epoch(
     capsys, monkeypatch, tmp_path, small, small_mnist
 ):
-    monkeypatch.setattr(datasets, "load_mnist", lambda: (small_mnist[0], Untouchable()))
+    # No training may look at the test set.
+    monkeypatch.setattr(datasets, "load_mnist", lambda: (small_mnist[0], None))
     output = tmp_path / "model.keras"
     status, lines, errors = run(
         capsys, "train", "--recipe", "fast", "--epochs", 3, "--output", output
@@ -336,37 +311,36 @@ def test_train_saves_a_model_and_prints_a_line_an_epoch(
     assert measured == pytest.approx(best, abs=1e-3)
 
 
-def test_the_same_seed_gives_the_same_network(capsys, monkeypatch, tmp_path, small):
+def test_seed_and_recipe_reach_the_training(capsys, monkeypatch, tmp_path, small):
     from mnist_tutorial import training
 
     seen = []
 
-    def fake_train(model, *data, seed, checkpoint, **options):
-        seen.append((seed, model.get_weights()[0], data[0]))
-        training.save_model(model, checkpoint)
+    def fake_train(model, *data, checkpoint, **options):
+        seen.append((options, model.get_weights()[0], data[0]))
+        checkpoint.touch()
 
     monkeypatch.setattr(training, "train", fake_train)
-    for run_number, seed in enumerate([1, 1, 2]):
-        output = tmp_path / f"{run_number}.keras"
-        options = ["--recipe", "fast", "--seed", seed]
-        assert run(capsys, "train", *options, "--output", output)[0] == 0
-    (first, weights, images), (_, again, _), (other, others, other_images) = seen
-    assert (first, other) == (1, 2)
+    given = [["--seed", 1], ["--seed", 1], ["--seed", 2, "--epochs", 7]]
+    given += [["--batch-size", 9, "--learning-rate", 0.5]]
+    for number, options in enumerate(given):
+        output = tmp_path / f"{number}.keras"
+        options = ["--recipe", "fast", *options, "--output", output]
+        assert run(capsys, "train", *options)[0] == 0
+    for (options, *_), changed in zip(
+        seen,
+        [{"seed": 1}, {"seed": 1}, {"seed": 2, "epochs": 7}]
+        + [{"seed": 0, "batch_size": 9, "learning_rate": 0.5}],
+        strict=True,
+    ):
+        expected = FAST._asdict() | {"steps_per_execution": 10} | changed
+        del expected["builder"]
+        assert {name: options[name] for name in expected} == expected
+    (_, weights, images), (_, again, _), (_, others, other_images) = seen[:3]
     np.testing.assert_array_equal(weights, again)
     assert np.abs(weights - others).max() > 0.01
     # Which images are for validation does not hang on it.
     np.testing.assert_array_equal(images, other_images)
-
-
-def test_the_fast_recipe_is_the_packages(monkeypatch, small_mnist):
-    from mnist_tutorial import training
-
-    calls = []
-    monkeypatch.setattr(training, "train", lambda *_, **options: calls.append(options))
-    training.train_fast(None, *small_mnist[0])
-    recipe = command_line.RECIPES["fast"]
-    for option in ("epochs", "batch_size", "learning_rate", "schedule"):
-        assert calls[0][option] == recipe[option]
 
 
 @pytest.mark.parametrize(
@@ -376,11 +350,9 @@ def test_the_fast_recipe_is_the_packages(monkeypatch, small_mnist):
             "old.keras",
             "exists already; choose another name, or replace it with --force",
         ),
-        ("new.h5", "expected an output that ends in .keras"),
-        ("new", "expected an output that ends in .keras"),
+        ("new.h5", "expected a name that ends in .keras"),
         ("nowhere/new.keras", "expected an existing folder"),
         ("folder.keras", "expected a file, got a directory"),
-        ("old.keras/new.keras", "expected an existing folder"),
         (f"{'x' * 300}.keras", "cannot be used: File name too long"),
     ],
 )
@@ -394,13 +366,6 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(
     line = refused(capsys, "train", "--output", path)
     assert line.startswith(f"{path}: {message}")
     assert contents(tmp_path) == before
-
-
-def test_a_folder_without_permission_is_refused(capsys, monkeypatch, tmp_path, no_work):
-    # The superuser may write anywhere, so the answer of the system is replaced.
-    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
-    line = refused(capsys, "train", "--output", tmp_path / "new.keras")
-    assert f"no permission to write in {tmp_path}" in line
 
 
 def test_force_replaces_the_old_file_only_when_the_new_one_is_complete(
@@ -420,30 +385,18 @@ def test_force_replaces_the_old_file_only_when_the_new_one_is_complete(
 
     monkeypatch.setattr(training, "train", watched_train)
     options = ["--recipe", "fast", "--force"]
-    status, _, _ = run(capsys, "train", *options, "--output", output)
-    assert status == 0
+    assert run(capsys, "train", *options, "--output", output)[0] == 0
     assert zipfile.is_zipfile(output)
     assert len(contents(tmp_path)) == 1
 
 
-def test_what_an_earlier_run_left_is_not_overwritten(capsys, tmp_path, small):
-    (tmp_path / "model.partial.keras").write_bytes(b"hours of work")
-    options = ["--recipe", "fast"]
-    output = tmp_path / "model.keras"
-    assert run(capsys, "train", *options, "--output", output)[0] == 0
-    assert contents(tmp_path).keys() == {
-        output.relative_to(tmp_path),
-        (tmp_path / "model.partial.keras").relative_to(tmp_path),
-    }
-    assert (tmp_path / "model.partial.keras").read_bytes() == b"hours of work"
-
-
-def test_a_file_that_appears_during_training_is_not_overwritten(
+def test_no_file_that_is_there_or_appears_during_training_is_overwritten(
     capsys, monkeypatch, tmp_path, small
 ):
     from mnist_tutorial import training
 
-    output = tmp_path / "model.keras"
+    output, earlier = tmp_path / "model.keras", tmp_path / "model.partial.keras"
+    earlier.write_bytes(b"hours of work")
     real_train = training.train
 
     def slow_train(*arguments, **options):
@@ -451,11 +404,11 @@ def test_a_file_that_appears_during_training_is_not_overwritten(
         return real_train(*arguments, **options)
 
     monkeypatch.setattr(training, "train", slow_train)
-    options = ["--recipe", "fast"]
-    line = refused(capsys, "train", *options, "--output", output)
-    assert f"the new model is in {tmp_path / 'model.partial.keras'}" in line
+    line = refused(capsys, "train", "--recipe", "fast", "--output", output)
+    assert f"the new model is in {tmp_path / 'model.partial-2.keras'}" in line
     assert output.read_bytes() == b"another run was faster"
-    assert zipfile.is_zipfile(tmp_path / "model.partial.keras")
+    assert earlier.read_bytes() == b"hours of work"
+    assert zipfile.is_zipfile(tmp_path / "model.partial-2.keras")
 
 
 def test_a_full_disk_is_one_line(capsys, monkeypatch, tmp_path, small):
@@ -558,7 +511,7 @@ def test_ctrl_c_keeps_the_best_weights_and_says_how_to_go_on(
     assert zipfile.is_zipfile(output)
 
 
-def test_ctrl_c_before_the_first_step_keeps_the_first_weights(
+def test_ctrl_c_before_the_first_step_leaves_nothing(
     capsys, monkeypatch, tmp_path, small
 ):
     from mnist_tutorial import training
@@ -567,11 +520,9 @@ def test_ctrl_c_before_the_first_step_keeps_the_first_weights(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", interrupted_train)
-    options = ["--recipe", "fast", "--epochs", 3]
-    line = refused(capsys, "train", *options, "--output", tmp_path / "model.keras")
-    assert "--epochs 3" in line
-    assert [str(path) for path in contents(tmp_path)] == ["model.partial.keras"]
-    assert zipfile.is_zipfile(tmp_path / "model.partial.keras")
+    line = refused(capsys, "train", "--output", tmp_path / "model.keras")
+    assert line == "interrupted; run the command again to start over"
+    assert contents(tmp_path) == {}
 
 
 # Models ------------------------------------------------------------------------------
@@ -601,18 +552,16 @@ def broken_models(folder):
     os.mkfifo(folder / "pipe.keras")  # opened, it would keep the command waiting
     not_one = "expected a model saved by Keras 3 as .keras, got something else"
     return {
-        folder / "pipe.keras": not_one,
-        folder / f"{'x' * 300}.keras": "cannot be read: File name too long",
+        folder / "pipe.keras": "no such model file",  # none to read
+        folder / f"{'x' * 300}.keras": "cannot be used: File name too long",
         folder / "missing.keras": "no such model file; check the name",
-        folder / "folder.keras": "expected a .keras model file, got a directory",
+        folder / "folder.keras": "expected a model file, got a directory",
         folder / "photos.keras": "cannot be loaded as a Keras model",
         write("text.keras", b"This is a model.\n"): not_one,
-        write("empty.keras", b""): not_one,
         write("cut.keras", content[:-300]): not_one,
         write("altered.keras", content[:60] + bytes(400) + content[460:]): (
             "cannot be loaded as a Keras model"
         ),
-        write("pickle.keras", pickle.dumps({"weights": [1]})): not_one,
         write("model.h5", content): not_one,
         save("outputs.keras", layers.Flatten(), layers.Dense(9)): (
             "expected a model from images (None, 28, 28, 1) to ten outputs (None, 10), "
@@ -636,18 +585,10 @@ def test_wrong_models_are_refused_in_one_line(
     models.mkdir()
     wrong = broken_models(models)
     before = contents(tmp_path)
+    more = {"predict": [seven], "train --resume": ["--output", tmp_path / "new.keras"]}
     for path, message in wrong.items():
-        arguments = {
-            "evaluate": ["evaluate", path],
-            "predict": ["predict", path, seven],
-            "train --resume": [
-                *("train", "--resume", path),
-                *("--output", tmp_path / "new.keras"),
-            ],
-        }[command]
-        line = refused(capsys, *arguments)
-        assert line.startswith(f"{path}: {message}") or message in line
-        assert str(path) in line
+        line = refused(capsys, *command.split(), path, *more.get(command, []))
+        assert line.startswith(f"{path}: ") and message in line
     assert contents(tmp_path) == before
 
 
@@ -755,64 +696,16 @@ def test_predict_reports_a_bad_file_and_reads_the_others(
     assert [line.split(":")[0] for line in lines] == [str(seven)] * 2
     assert len(errors) == 2
     assert errors[0].startswith(f"mnist-tutorial: error: {text}: expected an image")
-    assert errors[1].startswith(f"mnist-tutorial: error: {missing}: no such file")
+    assert errors[1].startswith(f"mnist-tutorial: error: {missing}: no such")
 
 
-def bad_image(name, path):
-    """Write the bad image of a name; see also tests/test_preprocessing.py."""
-    white = Image.new("L", (60, 60), 255)
-    if name == "directory":
-        path.mkdir()
-    elif name == "text":
-        path.write_text("seven")
-    elif name == "empty":
-        path.touch()
-    elif name == "wide":
-        Image.new("1", (20_000, 3)).save(path)
-    elif name == "animated":
-        white.save(path, save_all=True, append_images=[Image.new("L", (60, 60))])
-    elif name == "white":
-        white.save(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("missing", "no such file"),
-        ("directory", "got a directory"),
-        ("text", "expected an image"),
-        ("empty", "empty file (0 bytes)"),
-        ("wide", "got 20,000 x 3"),
-        ("animated", "expected one still image, got 2 frames"),
-        ("white", "found no ink"),
-    ],
-)
-def test_bad_images_are_one_line(capsys, tmp_path, model_path, name, message):
-    path = tmp_path / f"{name}.png"
-    bad_image(name, path)
+def test_images_that_are_all_bad_need_no_model(capsys, tmp_path, model_path):
+    path = tmp_path / "white.png"
+    Image.new("L", (60, 60), 255).save(path)
     before = contents(tmp_path)
     line = refused(capsys, "predict", model_path, path)
-    assert line.startswith(f"{path}: ")
-    assert message in line
+    assert line.startswith(f"{path}: ") and "found no ink" in line
     assert contents(tmp_path) == before
-
-
-@pytest.mark.parametrize("mode", ["CMYK", "I;16", "LA"])
-def test_unusual_images_are_read(capsys, tmp_path, model_path, seven, mode):
-    grey = Image.open(seven).convert("L")
-    if mode == "LA":
-        # Dark ink on nothing: on black it would not be seen.
-        image = Image.new("L", grey.size)
-        image.putalpha(Image.eval(grey, lambda level: 255 - level))
-    elif mode == "I;16":
-        image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
-    else:
-        image = grey.convert(mode)
-    path = tmp_path / "image.tif"
-    image.save(path)
-    status, lines, _ = run(capsys, "predict", model_path, path)
-    assert status == 0
-    assert lines[0].startswith(f"{path}: 7 (")
 
 
 def test_odd_file_names_stay_one_line(capsys, tmp_path, model_path, seven):
