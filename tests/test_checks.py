@@ -32,7 +32,7 @@ MODEL = SimpleNamespace(name="small", input_shape=(None, 28, None, 1))
         (lambda x: checks.check_input_shape(MODEL, x), [IMAGES, IMAGES[:, :, :5]],
          [IMAGES[0], IMAGES[:, :5], IMAGES[..., [0, 0]]]),
         (checks.checked_scores, [np.ones((2, 3))],
-         [np.ones(3), np.ones((0, 3)), np.array([[0, np.nan]]), np.array([[0, np.inf]])]),
+         [np.ones(3), np.ones((0, 3)), np.array([[np.nan]]), np.array([[np.inf]])]),
         (lambda x: checks.check_floats("x", x, "n", 3), [np.ones((5, 3))],
          [np.ones((5, 2)), np.ones(3), np.ones((5, 3), int), [[1.0]], np.ones((0, 3))]),
     ],
