@@ -78,6 +78,12 @@ def test_images_without_rulers_differ_under_the_rulers_only(lesions):
     assert np.array_equal(erased, without.images)
 
 
+def test_without_hair_the_rest_and_its_noise_stay(lesions):
+    bald = redraw_lesions(lesions, ("skin", "lesion", "ruler"))
+    differs = np.any(bald != lesions.images, axis=3)
+    assert 0.01 < differs.mean() < 0.2
+
+
 def test_all_parts_together_are_the_image(lesions):
     assert np.array_equal(redraw_lesions(lesions), lesions.images)
     one_by_one = iter(sorted(LESION_PARTS))
