@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 from scipy.special import log_softmax
 
@@ -56,13 +57,14 @@ def predict_classes(
         check_input_shape(model, images)
     return np.concatenate(
         [
-            _classes(model.predict_on_batch(images[start : start + batch_size]))
+            _classes(model(images[start : start + batch_size], training=False))
             for start in range(0, len(images), batch_size)
         ]
     )
 
 
-def _classes(outputs: np.ndarray) -> np.ndarray:
+def _classes(outputs: Any) -> np.ndarray:
+    outputs = keras.ops.convert_to_numpy(outputs)
     if outputs.ndim < 2 or outputs.shape[-1] < 2:
         raise InputError(
             "model must give one number a class, shape (n, num_classes), got "
