@@ -30,6 +30,7 @@ import numpy as np
 from keras import layers
 
 from mnist_tutorial.datasets import load_mnist, split_validation
+from mnist_tutorial.evaluation import predict_classes
 from mnist_tutorial.models import INPUT_SHAPE, NUM_CLASSES, build_fast_cnn
 from mnist_tutorial.training import make_schedule, train_fast
 
@@ -90,11 +91,7 @@ def measure(name: str, seed: int, train_set: tuple, test_set: tuple) -> dict:
     seconds = time.perf_counter() - wall
     processor_seconds = time.process_time() - processor
     x_test, y_test = test_set
-    scores = [
-        np.asarray(model.predict_on_batch(x_test[first : first + 1000]))
-        for first in range(0, len(x_test), 1000)
-    ]
-    readings = np.concatenate(scores).argmax(axis=1)
+    readings = predict_classes(model, x_test)
     return {
         "recipe": name,
         "seed": seed,
