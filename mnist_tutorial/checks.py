@@ -181,7 +181,6 @@ def check_file(path: Path, kind: str = "file") -> None:
     """Refuse a path at which there is no file to read."""
     if path.is_dir():
         raise InputError(f"{path}: expected a {kind}, got a directory")
-    # A pipe or a device would keep a reader waiting for ever.
     if not path.is_file():
         raise InputError(f"{path}: no such {kind}; check the name and the folder")
 

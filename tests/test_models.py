@@ -37,10 +37,13 @@ def images():
 
 
 @each_classifier
-def test_parameters_are_as_counted_by_hand_and_as_promised(build):
-    count = build().count_params()
+def test_a_network_is_of_the_size_that_is_promised_and_gives_ten_numbers(build):
+    model = build()
+    count = model.count_params()
     assert count == CLASSIFIERS[build]
-    assert f"{count:,} parameters" in build.__doc__
+    assert f"{count:,}" in build.__doc__
+    assert (model.input_shape, model.output_shape) == ((None, 28, 28, 1), (None, 10))
+    assert not model.compiled
 
 
 def test_the_document_has_three_convolutions():
@@ -50,27 +53,9 @@ def test_the_document_has_three_convolutions():
     assert layers[4].output.shape[1:] == (3, 3, 64)
 
 
-@pytest.mark.parametrize("units", [1, 64])
-def test_the_mlp_has_one_hidden_layer_of_the_size_asked_for(units):
-    assert models.build_mlp(units).count_params() == 785 * units + (units + 1) * 10
-
-
-@pytest.mark.parametrize("units", [0, 2.5, True])
-def test_a_number_of_units_that_is_none_is_refused(units):
+def test_a_hidden_layer_without_units_is_refused():
     with pytest.raises(InputError, match="hidden_units must be a whole number from 1"):
-        models.build_mlp(units)
-
-
-@each_classifier
-def test_ten_numbers_an_image_that_are_no_probabilities(build, images):
-    keras.utils.set_random_seed(0)
-    model = build()
-    assert not model.compiled
-    assert model.input_shape == (None, 28, 28, 1)
-    logits = keras.ops.convert_to_numpy(model(images))
-    assert (logits.shape, logits.dtype) == ((5, 10), np.float32)
-    assert logits.min() < 0
-    assert np.all(np.abs(logits.sum(axis=1) - 1) > 1e-3)
+        models.build_mlp(0)
 
 
 @each_classifier

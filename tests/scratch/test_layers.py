@@ -170,18 +170,10 @@ REFUSED = [
     (lambda: MaxPool2D().forward(X[0]), AXES.format("MaxPool2D", "c")),
     (lambda: AveragePool2D().forward(X[0]), AXES.format("AveragePool2D", "c")),
     (lambda: CONV.forward(X[..., :1]), r"width, 2\), got \(2, 6, 7, 1\)"),
-    (lambda: CONV.forward(X[:0]), r"must not be empty, got shape \(0, 6, 7, 2\)"),
     (lambda: DENSE.forward(X[0, 0]), r"shape \(n, 6\), got \(7, 2\)"),
-    (
-        lambda: ReLU().forward(X.astype(np.uint8)),
-        r"inputs of ReLU must be a NumPy array of floats, got uint8; .* np\.asarray",
-    ),
+    (lambda: ReLU().forward(X.astype(np.uint8)), "inputs of ReLU .* floats, got uint8"),
     (lambda: Flatten().forward(X.astype(int)), "inputs of Flatten .* got int64"),
-    (lambda: CONV.forward(tf.constant(X)), "NumPy array of floats, got EagerTensor"),
-    (
-        lambda: CONV.forward(X[:, :2]),
-        "must fit into images of 2x7, got 3x3; choose a smaller one, or padding='same'",
-    ),
+    (lambda: CONV.forward(X[:, :2]), "fit into images of 2x7, got 3x3; choose"),
     (lambda: CONV.forward(X[:, :, :2]), "fit into images of 6x2, got 3x3"),
     # parameters
     (lambda: Conv2D(KERNEL[0], BIAS), r"\(kh, kw, in, out\), got \(3, 2, 4\)"),
@@ -191,7 +183,6 @@ REFUSED = [
     # settings
     (lambda: Conv2D(KERNEL, BIAS, stride=0), "stride .* whole number from 1, got 0"),
     (lambda: AveragePool2D(0), "pool_size .* whole number from 1, got 0"),
-    (lambda: MaxPool2D((2, 2)), r"pool_size .* got \(2, 2\)"),
     (lambda: Conv2D(KERNEL, BIAS, padding="full"), "one of valid, same, got 'full'"),
 ]
 
