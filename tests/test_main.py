@@ -259,15 +259,6 @@ def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
     assert f"{tmp_path / 'mnist.npz'}: expected MNIST" in failed[2]
 
 
-def test_a_damaged_data_file_is_one_line(capsys, monkeypatch, tmp_path):
-    data_file = tmp_path / "mnist.npz"
-    data_file.write_bytes(datasets.DATA_FILE.read_bytes()[:5000])
-    monkeypatch.setattr(datasets, "DATA_FILE", data_file)
-    message = refused(capsys, "train", "--output", tmp_path / "new.keras")
-    assert message.startswith(f"{data_file}: expected MNIST with SHA-256")
-    assert list(contents(tmp_path)) == ["mnist.npz"]
-
-
 # train -------------------------------------------------------------------------------
 
 
