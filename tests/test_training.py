@@ -112,25 +112,6 @@ def test_the_defaults_are_the_documents(small):
 # --- the batches ---------------------------------------------------------------------
 
 
-@pytest.fixture
-def hand(monkeypatch):
-    """Return a function that gives what ``train`` hands to ``fit``."""
-
-    def hand(x, y, **options):
-        model, handed = build_linear(), {}
-
-        def fit(**arguments):
-            handed.update(arguments)
-            raise InterruptedError
-
-        monkeypatch.setattr(model, "fit", fit)
-        with pytest.raises(InterruptedError):
-            train(model, x, y, **options)
-        return handed
-
-    return hand
-
-
 @pytest.fixture(scope="module")
 def numbered():
     """Return 130 images that each show their number, and other labels."""
@@ -155,10 +136,10 @@ def read_epoch(dataset, y):
     return batches
 
 
-def test_each_epoch_has_every_example_once_in_an_order_of_its_own(hand, numbered):
+def test_each_epoch_has_every_example_once_in_an_order_of_its_own(numbered):
     x, y = numbered
     keras.utils.set_random_seed(0)
-    dataset = hand(x, y, batch_size=32)["x"]
+    dataset = training._examples(x, y, None, batch_size=32, shuffle=True)["x"]
     epochs = [read_epoch(dataset, y) for _ in range(4)]
     for batches in epochs:
         assert [len(batch) for batch in batches] == [32, 32, 32, 32, 2]
@@ -169,12 +150,11 @@ def test_each_epoch_has_every_example_once_in_an_order_of_its_own(hand, numbered
     assert len({str(batches) for batches in epochs}) == 4
 
 
-def test_without_shuffling_every_epoch_has_the_order_that_was_given(hand, numbered):
+def test_without_shuffling_every_epoch_has_the_order_that_was_given(numbered):
     x, y = numbered
+    validation = x[10:], y[10:]
     for shuffle in (True, False):
-        handed = hand(
-            x, y, validation_data=(x[10:], y[10:]), batch_size=50, shuffle=shuffle
-        )
+        handed = training._examples(x, y, validation, batch_size=50, shuffle=shuffle)
         for _ in range(2):
             batches = read_epoch(handed["validation_data"], y)
             assert sum(batches, []) == list(range(10, 130))
@@ -185,25 +165,19 @@ def test_without_shuffling_every_epoch_has_the_order_that_was_given(hand, number
 
 @pytest.mark.parametrize(("backend", "steps"), [("torch", 1), ("jax", 4)])
 def test_other_backends_are_handed_the_arrays_and_pytorch_a_step_a_call(
-    hand, numbered, monkeypatch, backend, steps
+    numbered, monkeypatch, backend, steps
 ):
-    x, y = numbered
-    asked = {}
+    model, (x, y), asked = build_linear(), numbered, {}
+    compile_model, validation = model.compile, (x[:20], y[:20])
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
-    monkeypatch.setattr(keras.Sequential, "compile", lambda _, **a: asked.update(a))
-    monkeypatch.setattr(keras.Sequential, "optimizer", keras.optimizers.Adam(), False)
-    validation = (x[:20], y[:20])
-    handed = hand(
-        x,
-        y,
-        validation_data=validation,
-        batch_size=50,
-        shuffle=False,
-        steps_per_execution=4,
+    monkeypatch.setattr(
+        model, "compile", lambda **given: asked.update(given) or compile_model(**given)
     )
+    handed = training._examples(x, y, validation, batch_size=50, shuffle=False)
     assert handed["x"] is x and handed["y"] is y
     assert (handed["batch_size"], handed["shuffle"]) == (50, False)
     assert handed["validation_data"] is validation
+    training._compile(model, 1e-3, steps_per_execution=4)
     assert asked["steps_per_execution"] == steps
 
 
@@ -453,27 +427,19 @@ def kernel(monkeypatch):
     return shown
 
 
-def bars(shown):
-    """Return (value, max) of every progress bar that was shown."""
-    found = []
-    for content in shown:
-        assert content.keys() == EMPTY.keys()
-        if content != EMPTY:
-            tag = re.match(r"<progress ([^<>]*)></progress>", content["text/html"])[1]
-            fields = dict(re.findall(r'(\w+)="(\d+)"', tag))
-            found.append((int(fields["value"]), int(fields["max"])))
-    return found
-
-
 def test_the_bar_moves_and_is_gone_at_the_end(small, kernel, capfd):
     model, x, y, validation = small
     train(model, x, y, validation_data=validation, epochs=2)
-    assert kernel[-1] == EMPTY
-    assert bars(kernel) == [(1, 2), (2, 2), (1, 2), (2, 2)]
-    texts = [content["text/plain"] for content in kernel if content != EMPTY]
-    places = ["1/2, step 1/2", "1/2, step 2/2", "2/2, step 1/2", "2/2, step 2/2"]
-    for text, place in zip(texts, places, strict=True):
-        assert re.fullmatch(rf"epoch {place}, loss \d\.\d{{3}}", text)
+    *shown, last = kernel[1:]
+    assert kernel[0] == last == EMPTY
+    for content, (epoch, step) in zip(
+        shown, [(1, 1), (1, 2), (2, 1), (2, 2)], strict=True
+    ):
+        bar = f'<progress max="2" value="{step}"></progress> '
+        assert content.keys() == EMPTY.keys()
+        assert content["text/html"] == bar + content["text/plain"]
+        place = f"epoch {epoch}/2, step {step}/2"
+        assert re.fullmatch(rf"{place}, loss \d\.\d{{3}}", content["text/plain"])
     assert capfd.readouterr().out == ""
 
 
@@ -486,14 +452,14 @@ def test_the_bar_is_gone_after_an_interrupt_and_an_error(small, kernel, error):
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=fail)
     with pytest.raises(error):
         train(model, x, y, callbacks=[callback])
-    assert bars(kernel)
-    assert kernel[-1] == EMPTY
+    assert kernel[1] != EMPTY and kernel[-1] == EMPTY
 
 
 def test_the_bar_never_overflows_when_steps_are_run_at_a_time(small, kernel):
     model, x, y, _ = small
     train(model, x, y, epochs=1, batch_size=10, steps_per_execution=7)
-    assert bars(kernel) == [(7, 7)]
+    (shown,) = kernel[1:-1]
+    assert '<progress max="7" value="7">' in shown["text/html"]
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

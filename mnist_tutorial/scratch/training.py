@@ -14,7 +14,7 @@ Arrays = Sequence[np.ndarray]
 
 
 class SGD:
-    """Take steps straight downhill, in relation to the gradient as long as it is told.
+    """Take steps straight downhill, the longer the steeper it is.
 
     Parameters
     ----------
@@ -90,7 +90,8 @@ class Adam:
 
 def _check_shapes(arrays: Arrays, parameters: Arrays) -> None:
     """Refuse gradients, or what an optimizer remembers, that have other shapes."""
-    received, expected = ([np.shape(x) for x in each] for each in (arrays, parameters))
+    expected = [parameter.shape for parameter in parameters]
+    received = [np.shape(array) for array in arrays]
     if received != expected:
         raise InputError(
             f"gradients must have the parameters' shapes {expected}, the same in every "
