@@ -107,6 +107,7 @@ def test_the_mlp_and_the_linear_model_compute_what_numpy_computes(images):
     kernel, bias = linear.get_weights()
     np.testing.assert_allclose(linear(images), flat @ kernel + bias, atol=1e-5)
     first, first_bias, second, second_bias = mlp.get_weights()
+    assert first.shape == (784, 7)
     hidden = np.maximum(flat @ first + first_bias, 0)
     np.testing.assert_allclose(mlp(images), hidden @ second + second_bias, atol=1e-5)
 
