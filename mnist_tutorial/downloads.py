@@ -43,6 +43,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pooch
+import requests
 from PIL import Image
 
 from mnist_tutorial.checks import check_choice, check_counts, check_in
@@ -238,8 +239,6 @@ def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
     pooch does the work: the comparing, and the temporary file that is moved into
     place in one step or removed.
     """
-    import requests
-
     folder = pooch.os_cache("mnist-tutorial") if folder is None else Path(folder)
     path = folder.expanduser().absolute() / archive.file_name
     by_hand = (
