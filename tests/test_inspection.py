@@ -267,7 +267,6 @@ def test_only_the_layers_that_are_named_get_new_weights(model):
     for layers, redrawn in ((None, every), (some, some), ([], [])):
         copy = randomize_weights(model, seed=0, layers=layers)
         for layer, other in zip(model.layers, copy.layers, strict=True):
-            assert layer.name == other.name
             assert same_weights(layer, other) == (layer.name not in redrawn)
 
 
@@ -323,21 +322,23 @@ def test_another_backend_is_named_with_the_one_that_works(monkeypatch):
 # --- bad input -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (3, 28, 28), (3, 27, 28, 1)])
-def test_images_that_do_not_fit_the_model_are_refused(model, shape):
-    images, message = np.zeros(shape), r"\(n, 28, 28, 1\) for .*, got"
-    with pytest.raises(InputError, match=message):
-        feature_maps(model, images, map_layers(model)[0])
+@pytest.mark.parametrize(
+    ("shape", "targets", "message"),
+    [
+        ((28, 28, 1), [0] * 28, r"\(n, 28, 28, 1\) for .*, got"),
+        ((3, 27, 28, 1), [0, 1, 2], r"\(n, 28, 28, 1\) for .*, got"),
+        ((3, 28, 28, 1), [0, 1, 10], r"targets must be in 0\.\.9"),
+        ((3, 28, 28, 1), [0, 1], "targets must be 3 classes"),
+    ],
+)
+def test_what_does_not_fit_the_model_is_refused(model, shape, targets, message):
+    images = np.zeros(shape)
     for method in METHODS.values():
         with pytest.raises(InputError, match=message):
-            method(model, images, [0] * shape[0])
-
-
-@pytest.mark.parametrize("targets", [[0, 1, 10], [0, 1], [0.0, 1.0, 2.0]])
-def test_targets_that_are_no_classes_are_refused(model, images, targets):
-    for method in METHODS.values():
-        with pytest.raises(InputError, match="targets must be"):
             method(model, images, targets)
+    if "targets" not in message:
+        with pytest.raises(InputError, match=message):
+            feature_maps(model, images, map_layers(model)[0])
 
 
 def test_unknown_layers_are_refused_with_the_known_names(model, images):

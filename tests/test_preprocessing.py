@@ -153,10 +153,8 @@ def test_shade_and_grain_of_a_photographed_page_are_not_ink(digits):
 def test_dust_does_not_move_or_shrink_the_digit(digits):
     page = 255 - pasted(digits[0], 10)
     clean = prepare_digit(page)
-    dusty = page.copy()
-    dusty[5:9, 400:404] = 0
-    dusty[470, 10] = 0
-    np.testing.assert_allclose(prepare_digit(dusty), clean, atol=1e-3)
+    page[5:9, 400:404] = page[470, 10] = 0
+    np.testing.assert_allclose(prepare_digit(page), clean, atol=1e-3)
 
 
 def test_a_thin_pen_is_drawn_as_wide_as_mnist_draws():
@@ -164,7 +162,6 @@ def test_a_thin_pen_is_drawn_as_wide_as_mnist_draws():
     # Across the bar of the seven: how much ink one column holds.
     bar = digit[:14, 10].sum()
     assert MIN_STROKE < bar < 3
-    assert digit.max() == 1
 
 
 def blank_photograph():
@@ -258,7 +255,7 @@ PICTURES = {
     "palette.png": lambda: drawing().convert("P"),
     "one bit.png": lambda: drawing().convert("1"),
     "16 bit.png": sixteen_bit,
-    # All of it would be white if only the high byte were clipped to 8 bits.
+    # All of it would be white if it were clipped to 8 bits.
     "16 bit, dark.png": lambda: sixteen_bit(ink=500, paper=20000),
     "16 bit.tif": sixteen_bit,
     "float.tif": lambda: Image.fromarray(np.asarray(drawing()) / np.float32(255)),
