@@ -150,7 +150,7 @@ def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
                 ha="center",
                 va="center",
                 fontsize=8,
-                color="white" if row != column and is_dark else "black",
+                color="white" if is_dark else "black",
                 fontweight="bold" if row == column else "normal",
             )
     classes = range(len(matrix))

@@ -259,6 +259,7 @@ PICTURES = {
     "16 bit, dark.png": lambda: sixteen_bit(ink=500, paper=20000),
     "16 bit.tif": sixteen_bit,
     "float.tif": lambda: Image.fromarray(np.asarray(drawing()) / np.float32(255)),
+    "float to 255.tif": lambda: Image.fromarray(np.float32(drawing())),
     "transparent, dark ink.png": lambda: transparent(0),
     "transparent, white ink.png": lambda: transparent(255),
     "transparent palette.png": lambda: transparent(0).convert("RGBA").quantize(8),
