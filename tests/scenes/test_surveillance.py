@@ -1,21 +1,25 @@
 """Clips of a fixed camera: what is said about them is what is drawn."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes import CLIP_KINDS, draw_yard, make_clips, zone_mask
-from mnist_tutorial.scenes.surveillance import CLIP_LIGHTS, MAX_OBJECTS, NOISE, _drawn
-from mnist_tutorial.scenes.surveillance_stories import (
+from mnist_tutorial.scenes.surveillance import (
+    CLIP_LIGHTS,
     CRATE,
     LONGEST_STOP,
+    MAX_OBJECTS,
     MAX_PEOPLE,
+    NOISE,
     SHORTEST_LOITERING,
-    tell,
+    _drawn,
+    _tell,
 )
 
-EVENTS = CLIP_KINDS[1:]
 EVENLY = dict.fromkeys(CLIP_KINDS, 1)
 
 
@@ -23,7 +27,7 @@ EVENLY = dict.fromkeys(CLIP_KINDS, 1)
 def many():
     """The stories of 150 clips of each kind: their objects, and when the event is."""
     return {
-        kind: [tell(kind, np.random.default_rng(seed)) for seed in range(150)]
+        kind: [_tell(kind, np.random.default_rng(seed)) for seed in range(150)]
         for kind in CLIP_KINDS
     }
 
@@ -43,12 +47,17 @@ def crate_of(objects):
 
 
 def alone(item):
+    """Return how much of each pixel an object fills, and its grey times that."""
+    rows, columns, *patches = _drawn(item)
+    found = np.zeros((2, 32, 48, 64), np.float32)
+    frame = np.arange(32)[:, np.newaxis, np.newaxis]
+    found[:, frame, rows[:, :, np.newaxis], columns[:, np.newaxis]] = patches
+    return found
+
+
+def mask_of(item):
     """Return the pixels that an object covers when nothing stands before it."""
-    rows, columns, coverage, _ = _drawn(item)
-    mask = np.zeros((32, 48, 64), bool)
-    for frame in range(32):
-        mask[frame][np.ix_(rows[frame], columns[frame])] = coverage[frame] > 0.5
-    return mask
+    return alone(item)[0] > 0.5
 
 
 # --- what comes back ------------------------------------------------------------------
@@ -58,12 +67,10 @@ def test_arrays_have_their_shapes_kinds_and_ranges(mixed):
     assert mixed.frames.shape == (20, 32, 48, 64, 1)
     assert mixed.frames.dtype == np.float32
     assert mixed.frames.min() >= 0 and mixed.frames.max() <= 1
-    assert mixed.owners.shape == (20, 32, 48, 64) and mixed.owners.dtype == np.uint8
     assert mixed.boxes.shape == (20, 32, MAX_OBJECTS, 4)
     assert mixed.is_event.shape == (20, 32) and mixed.is_event.dtype == bool
     assert np.array_equal(mixed.is_event.any(axis=1), mixed.labels > 0)
     assert len(mixed.objects) == 20
-    assert all(len(objects) <= MAX_OBJECTS for objects in mixed.objects)
 
 
 @pytest.mark.parametrize("light", CLIP_LIGHTS)
@@ -71,7 +78,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_does_not(light):
     first, again, other = (
         make_clips(4, seed=seed, kinds=EVENLY, light=light) for seed in (5, 5, 6)
     )
-    for one, same in zip(first[:5], again[:5], strict=True):
+    for one, same in zip(first[:4], again[:4], strict=True):
         assert one.tobytes() == same.tobytes()
     assert first.frames.tobytes() != other.frames.tobytes()
 
@@ -89,70 +96,44 @@ def test_kinds_are_as_frequent_as_asked():
 # --- each object alone ----------------------------------------------------------------
 
 
-def test_masks_and_boxes_are_those_of_each_object_drawn_alone(mixed):
-    for n, objects in enumerate(mixed.objects):
-        expected = np.zeros_like(mixed.owners[n])
-        for k, item in enumerate(objects):
-            mask = alone(item)
-            expected[mask] = k + 1
-            for frame, box in zip(mask, mixed.boxes[n, :, k], strict=True):
-                rows, columns = np.nonzero(frame)
-                tight = [0, 0, 0, 0]
-                if len(rows):
-                    tight = [rows.min(), columns.min(), rows.max(), columns.max()]
-                    tight = np.add(tight, [0, 0, 1, 1])
-                assert np.array_equal(box, tight)
-        assert np.array_equal(mixed.owners[n], expected)
-        assert not mixed.boxes[n, :, len(objects) :].any()
-
-
-def test_where_nobody_is_the_yard_is_seen(mixed):
-    far = ndimage.maximum_filter(mixed.owners, (1, 1, 5, 5)) == 0
-    far[..., [0, 1, -2, -1]] = False  # someone may be half a pixel into the picture
-    difference = (mixed.frames[..., 0] - draw_yard())[far]
-    assert np.abs(difference).max() < 7 * NOISE
-    assert 0.8 * NOISE < difference.std() < 1.2 * NOISE
-
-
-def test_people_stand_out_from_the_yard(mixed):
-    for n, objects in enumerate(mixed.objects):
-        for k, item in enumerate(objects):
-            if item.name == "person":
-                mine = mixed.owners[n] == k + 1
-                if mine.sum() > 200:
-                    difference = np.abs(mixed.frames[n, ..., 0] - draw_yard())[mine]
-                    assert difference.mean() > 5 * NOISE
-
-
-def test_who_stands_farther_down_hides_who_stands_behind(mixed):
-    hidden = 0
-    for owners, objects in zip(mixed.owners, mixed.objects, strict=True):
-        masks = [alone(item) for item in objects]
-        for far, item in enumerate(objects):
-            for near, other in enumerate(objects):
-                if is_always_above(item, other):
-                    both = masks[far] & masks[near]
-                    assert not np.any(owners[both] == far + 1)
-                    hidden += both.sum()
-    assert hidden > 500
-
-
-def is_always_above(item, other):
-    rows = [each.y[each.is_present] for each in (item, other)]
-    return all(map(len, rows)) and rows[0].max() < rows[1].min()
-
-
-def test_people_are_drawn_as_tall_as_they_are_said_to_be(mixed):
+def test_boxes_are_those_of_each_object_drawn_alone_as_tall_as_it_is(mixed):
     compared = 0
     for boxes, objects in zip(mixed.boxes, mixed.objects, strict=True):
         for k, item in enumerate(objects):
+            for frame, box in zip(mask_of(item), boxes[:, k], strict=True):
+                (place,) = ndimage.find_objects(1 * frame, 1)
+                rows, columns = place or 2 * [slice(0, 0)]
+                ends = rows.start, columns.start, rows.stop, columns.stop
+                assert tuple(box) == ends
             top, left, bottom, right = boxes[:, k].T
             is_whole = (left > 0) & (right < 64)
-            if item.name == "person" and is_whole.any():
+            if item.name == "person":
                 heights = (bottom - top)[is_whole]
-                assert np.abs(heights - item.size[is_whole]).max() < 2
+                assert np.abs(heights - item.size[is_whole]).max(initial=0) < 2
                 compared += len(heights)
+        assert not boxes[:, len(objects) :].any()
     assert compared > 500
+
+
+def test_frames_are_the_yard_with_the_far_objects_painted_first(mixed):
+    yard, hidden = draw_yard(), 0
+    for frames, objects in zip(mixed.frames[..., 0], mixed.objects, strict=True):
+        expected = np.tile(yard, (32, 1, 1))
+        numbers = np.zeros(expected.shape)
+        seen = [item for item in objects if item.is_present.any()]
+        for item in sorted(seen, key=lambda item: np.median(item.y[item.is_present])):
+            coverage, paint = alone(item)
+            mask = coverage > 0.5
+            if item.name == "person" and mask.sum() > 200:
+                apart = np.abs(paint / np.maximum(coverage, 0.5) - yard)[mask]
+                assert apart.mean() > 5 * NOISE, "people stand out from the yard"
+            expected = expected * (1 - coverage) + paint
+            numbers += mask
+        difference = frames - expected
+        assert np.abs(difference).max() < 7 * NOISE
+        assert 0.9 * NOISE < difference.std() < 1.1 * NOISE
+        hidden += np.sum(numbers > 1)
+    assert hidden > 500
 
 
 def test_people_shrink_towards_one_horizon_above_the_picture(many):
@@ -176,10 +157,10 @@ def test_legs_swing(mixed):
         step=np.linspace(0, 2 * np.pi, 32),
         is_present=always > 0,
     )
-    widths = alone(walker)[:, 34:36].any(axis=1).sum(axis=1)
+    widths = mask_of(walker)[:, 34:36].any(axis=1).sum(axis=1)
     assert widths[0] == 2 and widths[8] >= 4 and widths[24] >= 4
     standing = walker._replace(step=np.nan * always)
-    assert np.ptp(alone(standing).sum(axis=(1, 2))) == 0
+    assert np.ptp(mask_of(standing).sum(axis=(1, 2))) == 0
 
 
 # --- what happens ---------------------------------------------------------------------
@@ -188,42 +169,38 @@ def test_legs_swing(mixed):
 @pytest.mark.parametrize("kind", CLIP_KINDS)
 def test_only_events_are_flagged_and_nothing_jumps(kind, many):
     for objects, flags in many[kind]:
-        assert flags.sum() >= 2 and not flags[0] if kind in EVENTS else not flags.any()
+        is_event = kind != "ordinary"
+        assert flags.sum() >= 2 and not flags[0] if is_event else not flags.any()
         for item in objects:
             both = item.is_present[1:] & item.is_present[:-1]
             steps = np.hypot(np.diff(item.y), np.diff(item.x))[both]
             assert steps.max(initial=0) < 6
 
 
+def in_zone(item):
+    is_inside = (item.y > 15) & (item.y < 25) & (item.x > 40) & (item.x < 60)
+    return is_inside & item.is_present
+
+
+def longest_run(flags):
+    return max((len([*run]) for flag, run in groupby(flags) if flag), default=0)
+
+
 def test_ordinary_people_keep_out_of_the_zone_and_move_on(many):
     for objects, _ in many["ordinary"]:
         assert np.all(crate_of(objects).y == CRATE[0])
         for item in people(objects):
-            assert not np.any(in_zone(item) & item.is_present)
+            assert not in_zone(item).any()
             assert longest_run(np.isnan(item.step)) <= LONGEST_STOP
 
 
-def in_zone(item):
-    return (item.y > 15) & (item.y < 25) & (item.x > 40) & (item.x < 60)
-
-
-def longest_run(flags):
-    best = run = 0
-    for flag in flags:
-        run = run + 1 if flag else 0
-        best = max(best, run)
-    return best
-
-
 def test_intrusion_is_flagged_while_somebody_stands_in_the_zone(many):
-    zone = zone_mask()
-    assert zone.shape == (48, 64) and zone.sum() == 200
+    zone = np.zeros((48, 64), bool)
+    zone[15:25, 40:60] = True
+    assert np.array_equal(zone_mask(), zone)
     for objects, flags in many["intrusion"]:
-        inside = np.any([in_zone(p) & p.is_present for p in people(objects)], axis=0)
-        assert np.array_equal(flags, inside) and flags.sum() >= 3
-        frame = np.argmax(flags)
-        feet = [(int(p.y[frame]), int(p.x[frame])) for p in people(objects)]
-        assert any(zone[y, x] for y, x in feet if 0 <= y < 48 and 0 <= x < 64)
+        assert np.array_equal(flags, np.any([*map(in_zone, people(objects))], axis=0))
+        assert flags.sum() >= 3
 
 
 def test_loitering_is_flagged_while_somebody_stays(many):
@@ -242,7 +219,7 @@ def test_a_bag_is_flagged_from_the_frame_in_which_its_owner_puts_it_down(many):
             if item.name == "bag" and item.is_present[-1] and item.x[-1] == item.x[-2]
         )
         assert np.array_equal(flags, (bag.y == bag.y[-1]) & (bag.x == bag.x[-1]))
-        assert alone(bag)[flags].any(axis=(1, 2)).all(), "the bag must be in view"
+        assert mask_of(bag)[flags].any(axis=(1, 2)).all(), "the bag must be in view"
         start = int(np.argmax(flags))
         assert any(
             np.isnan(p.step[start]) and abs(p.x - bag.x)[start] < 4
@@ -261,31 +238,24 @@ def test_a_taken_crate_is_flagged_from_when_it_leaves_its_place(many):
         x = carriers[0].x
         is_carried = flags & (x > 6) & (x < 58)
         assert is_carried.sum() >= 2
-        around = ndimage.maximum_filter(alone(carriers[0]), (1, 3, 3))
-        touching = (around & alone(crate)).any(axis=(1, 2))
+        around = ndimage.maximum_filter(mask_of(carriers[0]), (1, 3, 3))
+        touching = (around & mask_of(crate)).any(axis=(1, 2))
         assert touching[is_carried].all()
 
 
-def test_how_many_people_there_are_says_nothing_about_the_kind(many):
+def test_neither_people_nor_bags_tell_the_kind(many):
     means = []
-    for stories in many.values():
+    for kind, stories in many.items():
         counts = np.array([len(people(objects)) for objects, _ in stories])
         assert counts.min() == 1 and counts.max() == MAX_PEOPLE
         means.append(counts.mean())
+        bags = sum(item.name == "bag" for objects, _ in stories for item in objects)
+        # One person has something else to do.
+        walkers = counts.sum() - 150 * (kind in ("object left", "object taken"))
+        share = (bags - 150 * (kind == "object left")) / walkers
+        assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / walkers)
     # The standard error of each mean is 0.82 / sqrt(150).
     assert np.ptp(means) < 5 * 0.82 / np.sqrt(150)
-
-
-@pytest.mark.parametrize("kind", CLIP_KINDS)
-def test_a_bag_alone_says_little_about_the_kind(kind, many):
-    objects = [item for objects, _ in many[kind] for item in objects]
-    bags = sum(item.name == "bag" for item in objects)
-    walkers = len(people(objects))
-    if kind in ("object left", "object taken"):  # one person has something else to do
-        walkers -= 150
-    if kind == "object left":
-        bags -= 150
-    assert abs(bags / walkers - 0.3) < 4 * np.sqrt(0.3 * 0.7 / walkers)
 
 
 # --- light ----------------------------------------------------------------------------
@@ -298,7 +268,7 @@ def lit():
 
 def test_light_changes_nothing_but_the_light(lit):
     for other in ("gradual", "sudden"):
-        for one, same in zip(lit["steady"][1:5], lit[other][1:5], strict=True):
+        for one, same in zip(lit["steady"][1:4], lit[other][1:4], strict=True):
             assert np.array_equal(one, same)
 
 
@@ -329,12 +299,10 @@ def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away(lit):
     ("settings", "message"),
     [
         ({"count": 0}, "count must be a whole number from 1, got 0"),
-        ({"count": 1.5}, "count must be a whole number from 1, got 1.5"),
         ({"seed": -1}, "seed must be a whole number from 0, got -1"),
         ({"kinds": {"theft": 1}}, ", ".join(CLIP_KINDS)),
         ({"kinds": {"ordinary": -1}}, "kinds['ordinary'] must be a number in [0, inf)"),
-        ({"kinds": {"ordinary": 0}}, "kinds must have a weight above 0"),
-        ({"kinds": {}}, "kinds must have a weight above 0"),
+        ({"kinds": {"ordinary": 0}}, "one at least above 0, such as {'intrusion': 1}"),
         ({"kinds": "intrusion"}, "kinds must say how often each kind is drawn"),
         ({"light": "fog"}, ", ".join(CLIP_LIGHTS)),
     ],
