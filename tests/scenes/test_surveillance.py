@@ -60,9 +60,6 @@ def mask_of(item):
     return alone(item)[0] > 0.5
 
 
-# --- what comes back ------------------------------------------------------------------
-
-
 def test_arrays_have_their_shapes_kinds_and_ranges(mixed):
     assert mixed.frames.shape == (20, 32, 48, 64, 1)
     assert mixed.frames.dtype == np.float32
@@ -91,9 +88,6 @@ def test_kinds_are_as_frequent_as_asked():
         error = np.sqrt(share * (1 - share) / 200)
         assert abs((labels == label).mean() - share) <= 4 * error
     assert not make_clips(5, seed=2).labels.any(), "ordinary unless asked otherwise"
-
-
-# --- each object alone ----------------------------------------------------------------
 
 
 def test_boxes_are_those_of_each_object_drawn_alone_as_tall_as_it_is(mixed):
@@ -161,9 +155,6 @@ def test_legs_swing(mixed):
     assert widths[0] == 2 and widths[8] >= 4 and widths[24] >= 4
     standing = walker._replace(step=np.nan * always)
     assert np.ptp(mask_of(standing).sum(axis=(1, 2))) == 0
-
-
-# --- what happens ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", CLIP_KINDS)
@@ -258,9 +249,6 @@ def test_neither_people_nor_bags_tell_the_kind(many):
     assert np.ptp(means) < 5 * 0.82 / np.sqrt(150)
 
 
-# --- light ----------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def lit():
     return {light: make_clips(6, seed=13, light=light) for light in CLIP_LIGHTS}
@@ -290,9 +278,6 @@ def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away(lit):
     steps = np.sort(np.abs(np.diff(near, axis=1)), axis=1)
     assert np.all(steps[:, -1] > 10 * steps[:, -3])
     assert np.abs(change)[..., 56:].max() < 0.02
-
-
-# --- what is refused ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
