@@ -37,31 +37,24 @@ def same_truth(first, second):
     return all(one.tobytes() == other.tobytes() for one, other in pairs)
 
 
-def same_bytes(first, second):
-    return np.array_equal(first.images, second.images) and same_truth(first, second)
-
-
 def test_same_seed_gives_the_same_bytes_and_the_same_streets_in_every_look(scenes):
     for look in ({"weather": "fog"}, {"night": True}, {"occlusion": 0.4}, {}):
         changed = make_driving_scenes(60, seed=3, **look)
         assert not look or np.abs(changed.images - scenes.images).mean() > 0.04
         assert same_truth(changed, scenes)
         again = render_driving_scenes(scenes.description, seed=3, **look)
-        assert same_bytes(again, changed)
+        assert same_truth(again, changed)
+        assert np.array_equal(again.images, changed.images)
     other = render_driving_scenes(scenes.description, seed=4)
     assert (other.images != scenes.images).any() and same_truth(other, scenes)
     assert (make_driving_scenes(60, seed=4).masks != scenes.masks).any()
 
 
-def test_arrays_are_as_promised(scenes):
-    assert scenes.images.dtype == np.float32
-    assert scenes.images.shape == (60, 64, 96, 3)
-    assert scenes.images.min() >= 0 and scenes.images.max() <= 1
-    assert scenes.masks.dtype == np.uint8 and scenes.masks.shape == (60, 64, 96)
-    assert set(np.unique(scenes.masks)) == set(range(len(CLASSES)))
-
-
 def test_nearer_objects_cover_farther_ones_and_nothing_else_does(scenes, alone):
+    assert scenes.images.dtype == np.float32 and scenes.masks.dtype == np.uint8
+    assert scenes.images.shape == (*scenes.masks.shape, 3) == (60, 64, 96, 3)
+    assert scenes.images.min() >= 0 and scenes.images.max() <= 1
+    assert set(np.unique(scenes.masks)) == set(range(len(CLASSES)))
     objects = scenes.description.objects
     expected = np.full(scenes.masks.shape, -1)
     for index in np.argsort(-objects.distance):
@@ -160,13 +153,12 @@ def test_vehicles_ahead_show_red_lamps_and_those_that_come_pale_ones():
     chosen = np.flatnonzero(is_whole & (objects.kind == VEHICLE))
     is_ahead = objects.aside[chosen] > -3.3 / 2
     assert min(is_ahead.sum(), (~is_ahead).sum()) >= 5
-    for index, red in zip(chosen, is_ahead, strict=True):
-        row = int(top[index] + 0.61 * (bottom[index] - top[index]))
-        inset = int(0.11 * (right[index] - left[index]))
-        for column in (left[index] + inset, right[index] - 1 - inset):
-            lamp = made.images[objects.scene[index], row, column]
-            assert (lamp[0] > 2 * lamp[1]) == red
-            assert red or lamp.min() > 0.5
+    row = (top + 0.61 * (bottom - top))[chosen].astype(int)
+    inset = (0.11 * (right - left)).astype(int)
+    for column in (left + inset, right - 1 - inset):
+        lamps = made.images[objects.scene[chosen], row, column[chosen]]
+        assert np.array_equal(lamps[:, 0] > 2 * lamps[:, 1], is_ahead)
+        assert lamps[~is_ahead].min() > 0.5
 
 
 def test_classes_are_as_frequent_as_asked():
@@ -174,20 +166,19 @@ def test_classes_are_as_frequent_as_asked():
     made = make_driving_scenes(
         4000, seed=2, light_share=0.7, state_shares=shares, vehicles=4, pedestrians=2
     )
-    scene, kinds, state = (
-        getattr(made.description.objects, name) for name in ("scene", "kind", "state")
-    )
-    lights = np.bincount(state[kinds == LIGHT], minlength=3)
+    objects = made.description.objects
+    is_light = objects.kind == LIGHT
+    lights = np.bincount(objects.state[is_light])
     for found, total, share in (
         (lights.sum(), 4000, 0.7),
         *zip(lights, 3 * [lights.sum()], shares, strict=True),
     ):
         low, high = binom.ppf([1e-5, 1 - 1e-5], total, share)
         assert low <= found <= high
-    assert (state[kinds != LIGHT] == -1).all()
+    assert (objects.state[~is_light] == -1).all()
     for kind, most in ((VEHICLE, 4), (PEDESTRIAN, 2)):
-        numbers = np.bincount(scene[kinds == kind], minlength=4000)
-        found = np.bincount(numbers, minlength=most + 1)
+        numbers = np.bincount(objects.scene[objects.kind == kind], minlength=4000)
+        found = np.bincount(numbers)
         assert len(found) == most + 1 and chisquare(found).pvalue > 1e-4
 
 
@@ -232,25 +223,22 @@ def test_some_windows_are_lit_at_night():
     description = make_driving_scenes(12, seed=7, **EMPTY).description
     # One long house of one colour, and no lamp or tree before it.
     streets = description.streets._replace(
-        roofs=np.full((12, 9), 0.25), walls=np.full((12, 9, 3), 0.7)
+        horizon=np.full(12, 27),
+        roofs=np.full((12, 9), 0.25),
+        walls=np.full((12, 9, 3), 0.7),
     )
     none = rows_of(description.scenery, slice(0))
     description = description._replace(streets=streets, scenery=none)
     day, night = (
-        render_driving_scenes(description, seed=7, night=night).images[..., 0]
+        render_driving_scenes(description, seed=7, night=night).images[:, 12:24, :, 0]
         for night in (False, True)
     )
-    lit = []
-    for scene, horizon in enumerate(streets.horizon):
-        house = np.s_[scene, int(horizon - 0.25 * 64) + 1 : int(horizon) - 3]
-        low, high = np.quantile(day[house], [0.1, 0.9])
-        is_window = day[house] < (low + high) / 2
-        assert 0.25 < is_window.mean() < 0.55
-        wall = np.median(night[house][~is_window])
-        lit.append((night[house][is_window] > wall + 0.1).mean())
-        assert (night[house][~is_window] > wall + 0.1).mean() < 0.1
+    low, high = np.quantile(day, [0.1, 0.9], axis=(1, 2), keepdims=True)
+    is_window = day < (low + high) / 2
+    assert 0.25 < is_window.mean() < 0.55
+    is_lit = night > np.median(night, axis=(1, 2), keepdims=True) + 0.1
     # Some, and not all.
-    assert 0.1 < np.mean(lit) < 0.4
+    assert is_lit[~is_window].mean() < 0.1 < is_lit[is_window].mean() < 0.4
 
 
 def test_glow_is_the_mean_of_the_neighbourhood():
@@ -260,10 +248,10 @@ def test_glow_is_the_mean_of_the_neighbourhood():
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
-def test_dirt_hides_the_share_asked_for(share):
-    clean = make_driving_scenes(40, seed=3).images
-    dirty = make_driving_scenes(40, seed=3, occlusion=share)
-    change = np.abs(dirty.images - clean).max(axis=-1)
+def test_dirt_hides_the_share_asked_for(share, scenes):
+    dirty = make_driving_scenes(60, seed=3, occlusion=share)
+    # After the first fifty, the noise is another.
+    change = np.abs(dirty.images - scenes.images)[:50].max(axis=-1)
     hidden = (change > 0.02).mean(axis=(1, 2))
     assert np.abs(hidden - share).max() < 0.06
     assert abs(hidden.mean() - share) < 0.03
