@@ -44,10 +44,7 @@ class DrivingDescription(NamedTuple):
 
 
 class DrivingScenes(NamedTuple):
-    """Road scenes with all that is known about them.
-
-    ``n`` pictures show ``m`` objects, the rows of ``description.objects``.
-    """
+    """``n`` road scenes with ``m`` objects, the rows of ``description.objects``."""
 
     images: np.ndarray  # float32 in [0, 1], (n, 64, 96, 3)
     # Index into CLASSES, uint8, (n, 64, 96); behind dirt it is what the dirt hides.
@@ -134,7 +131,7 @@ def render_driving_scenes(
     weather
         ``"clear"`` or ``"fog"``.
     night
-        Whether headlights, lamps and lit windows are what one sees by.
+        Whether one sees by headlights, lamps and lit windows only.
     occlusion
         Share of each picture that dirt on the lens hides, in [0, 1].
     """
@@ -170,10 +167,7 @@ def draw_alone(description: DrivingDescription, index: int) -> np.ndarray:
 
 
 def _paint(description: DrivingDescription, start: int):
-    """Paint the pictures from ``start`` on.
-
-    Returns planes (see ``driving_streets``), masks, instances, boxes and sizes.
-    """
+    """Return planes, masks, instances, boxes and sizes of the pictures from there."""
     streets = rows_of(description.streets, slice(start, start + CHUNK))
     planes, masks = paint_street(streets)
     things = stack([description.objects, description.scenery])

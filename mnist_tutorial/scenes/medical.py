@@ -18,13 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.checks import (
-    check_choice,
-    check_counts,
-    check_in,
-    checked_array,
-    checked_labels,
-)
+from mnist_tutorial.checks import check_choice, check_counts, check_in, checked_labels
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes.drawing import pixel_grid, rows_of, spread, value_noise
 
@@ -155,7 +149,7 @@ def make_lesions(
     check_counts(least=0, seed=seed)
     check_counts(least=32, size=size)
     check_in("[0, 1]", prevalence=prevalence)
-    chances = checked_array("ruler", ruler)
+    chances = np.asarray(ruler)
     if chances.shape != (2,) or not (chances.min() >= 0 and chances.max() <= 1):
         raise InputError(
             "ruler must be two numbers in [0, 1], for negatives and for positives, "

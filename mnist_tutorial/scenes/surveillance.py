@@ -99,12 +99,10 @@ def make_clips(
     seed
         A whole number, at least 0. The same seed and settings give the same bytes.
     kinds
-        How often each of ``CLIP_KINDS`` is drawn, as weights; only ordinary ones
-        unless given.
+        Weights with which ``CLIP_KINDS`` are drawn; only ordinary ones unless given.
     light
         ``"steady"``; ``"gradual"``, a cloud takes part of the light away; or
-        ``"sudden"``, the lamp beside the door is switched on. Apart from the light the
-        clip is the one of steady light.
+        ``"sudden"``, the lamp beside the door is switched on. All else stays.
     """
     check_counts(count=count)
     check_counts(least=0, seed=seed)

@@ -8,7 +8,6 @@ from mnist_tutorial.scenes import drawing
 
 HEIGHT, WIDTH, FINE = 24, 32, 16
 GRID = drawing.pixel_grid(HEIGHT, WIDTH)
-CORNERS = [(3.2, 14.0), (18.5, 27.3), (20.1, 5.4)]
 
 
 def cut_small(is_inside):
@@ -17,14 +16,6 @@ def cut_small(is_inside):
     x = (np.arange(WIDTH * FINE)[np.newaxis, :] + 0.5) / FINE
     inside = is_inside(y, x).reshape(HEIGHT, FINE, WIDTH, FINE)
     return inside.mean(axis=(1, 3))
-
-
-def is_in_polygon(y, x):
-    sides = [
-        (x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) > 0
-        for (y0, x0), (y1, x1) in zip(CORNERS, CORNERS[1:] + CORNERS[:1], strict=True)
-    ]
-    return np.all(sides, axis=0)
 
 
 def is_in_capsule(y, x):
@@ -45,7 +36,11 @@ def is_in_capsule(y, x):
             lambda y, x: ((x - 15.8) / 8) ** 2 + ((y - 11.3) / 5) ** 2 < 1,
             0.2,
         ),
-        (drawing.convex_polygon(*GRID, CORNERS), is_in_polygon, 0.35),
+        (
+            drawing.convex_polygon(*GRID, [(3.2, 14.1), (20.2, 26.0), (20.2, 2.2)]),
+            lambda y, x: (y < 20.2) & (np.abs(x - 14.1) < 0.7 * (y - 3.2)),
+            0.35,
+        ),
         (
             drawing.capsule(*GRID, start=(8, 9), end=(14, 21), radius=4),
             is_in_capsule,
@@ -79,6 +74,9 @@ def test_noise_has_blobs_of_the_size_asked_for():
         assert noise.shape == (20, 40, 60) and noise.dtype == np.float32
         assert noise.min() >= 0 and noise.max() <= 1
         assert 0.4 < noise.mean() < 0.6
+        points, half = noise[:, ::cell, ::cell], noise[:, ::cell, cell // 2 :: cell]
+        between = (points[..., 1:] + points[..., :-1]) / 2
+        assert cell == 1 or np.allclose(half[..., : between.shape[2]], between)
         return np.corrcoef(noise[:, :, :-4].ravel(), noise[:, :, 4:].ravel())[0, 1]
 
     assert neighbours_alike(1) < 0.1 < neighbours_alike(4) + 0.1 < 0.4
@@ -117,34 +115,24 @@ def painted(some, pictures):
     return planes[0], found
 
 
-def is_in_ellipse(y, x):
-    return ((y - 10.65) / 7.25) ** 2 + ((x - 13.95) / 7.75) ** 2 < 1
-
-
-def trapezium(taper):
-    def is_inside(y, x):
-        up = (17.9 - y) / 14.5
-        half = 7.75 * (1 - taper * up)
-        return (up > 0) & (up < 1) & (np.abs(x - 13.95) < half)
-
-    return is_inside
-
-
 @pytest.mark.parametrize(
     ("changes", "is_inside"),
     [
-        ({}, trapezium(0)),
-        ({"taper": [0.5]}, trapezium(0.5)),
-        ({"is_round": [True]}, is_in_ellipse),
+        ({"taper": [0.5]}, lambda up, aside: np.abs(aside) < 1 - 0.25 * (up + 1)),
+        ({"is_round": [True]}, lambda up, aside: up**2 + aside**2 < 1),
     ],
 )
 def test_a_shape_covers_what_small_pixels_say(changes, is_inside):
+    def is_in_frame(y, x):
+        up, aside = (10.65 - y) / 7.25, (x - 13.95) / 7.75  # from -1 to 1
+        return (np.abs(up) < 1) & is_inside(up, aside)
+
     picture, found = painted(shapes(1, values=[[1] * 5], **changes), 1)
-    small = cut_small(is_inside)
+    small = cut_small(is_in_frame)
     assert np.abs(picture[0] - small).max() < 0.2
     assert abs(picture.sum() - small.sum()) < 1
     # What counts as the body are the pixels whose middle is inside.
-    assert set(found.pixel[found.is_body]) == set(np.flatnonzero(is_inside(*GRID)))
+    assert set(found.pixel[found.is_body]) == set(np.flatnonzero(is_in_frame(*GRID)))
     _, shadow = painted(shapes(1, is_body=[False], **changes), 1)
     assert not shadow.is_body.any()
 

@@ -41,7 +41,7 @@ def crisp(lesions, **changes):
 
 
 def test_mask_is_where_a_spot_fills_half_of_a_pixel(lesions):
-    """A soft edge is half as dark where a hard one would lie."""
+    # A soft edge is half as dark where a hard one would lie.
     alone = redraw_lesions(crisp(lesions), ("lesion",))
     np.testing.assert_array_equal((alone != 0.5).any(axis=3), lesions.masks)
     on_skin = redraw_lesions(lesions, ("skin", "lesion"))
@@ -133,14 +133,6 @@ def test_positives_and_their_rulers_are_as_frequent_as_asked(prevalence, ruler):
         assert not len(chosen) or low <= chosen.sum() <= high
 
 
-def test_tones_are_those_asked_for():
-    found = make_lesions(300, seed=6, size=32, prevalence=0.5, tones=(1, 4))
-    is_dark = found.description.tones == 4
-    assert set(found.description.tones) == {1, 4} and 100 < is_dark.sum() < 200
-    brightness = found.images[:, :4, :4].mean(axis=(1, 2, 3))
-    assert brightness[~is_dark].mean() > brightness[is_dark].mean() + 0.1
-
-
 def test_a_patient_keeps_spot_tone_and_camera():
     found = make_lesions(95, seed=7, size=48, prevalence=0.5, images_per_patient=10)
     description = found.description
@@ -230,21 +222,25 @@ def test_colours_count_from_four_percent_on():
 
 def test_every_letter_tells_something_and_none_everything():
     found = make_lesions(2000, seed=11, size=32, prevalence=0.5)
-    for letter in range(4):
-        area = roc_auc(found.labels, found.abcd[:, letter])
+    for letter in found.abcd.T:
+        area = roc_auc(found.labels, letter)
         assert 0.75 < area.low and area.high < 0.97
     # All four together do not tell all of them apart either.
     sums = (found.abcd / found.abcd.std(axis=0)).sum(axis=1)
     assert 0.95 < roc_auc(found.labels, sums).value < 0.995
 
 
-def test_rulers_and_tones_tell_nothing_unless_asked():
-    found = make_lesions(2000, seed=12, size=32, prevalence=0.5, ruler=(0.5, 0.5))
-    rulers = found.ruler_masks.any(axis=(1, 2)).astype(float)
-    for score in (rulers, found.description.tones, found.description.tints[:, 0]):
+def test_rulers_and_tones_are_those_asked_for_and_tell_nothing():
+    settings = {"size": 32, "prevalence": 0.5, "ruler": (0.5, 0.5), "tones": (1, 4)}
+    found = make_lesions(2000, seed=12, **settings)
+    rulers, tones = found.ruler_masks.any(axis=(1, 2)), found.description.tones
+    for score in (rulers.astype(float), tones, found.description.tints[:, 0]):
         area = roc_auc(found.labels, score)
         # Twice the half width of the 95 % interval: wrong once in 10,000 draws.
         assert abs(area.value - 0.5) < area.high - area.low
+    assert set(tones) == {1, 4} and 900 < np.sum(tones == 4) < 1100
+    brightness = found.images[:, :4, :4].mean(axis=(1, 2, 3))
+    assert brightness[tones == 1].mean() > brightness[tones == 4].mean() + 0.1
 
 
 @pytest.mark.parametrize(
