@@ -8,16 +8,7 @@ from scipy import ndimage
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes import CLIP_KINDS, draw_yard, make_clips, zone_mask
-from mnist_tutorial.scenes.surveillance import (
-    CLIP_LIGHTS,
-    CRATE,
-    LONGEST_STOP,
-    MAX_PEOPLE,
-    NOISE,
-    SHORTEST_LOITERING,
-    _drawn,
-    _tell,
-)
+from mnist_tutorial.scenes.surveillance import CLIP_LIGHTS, NOISE, _drawn, _tell
 
 EVENLY = dict.fromkeys(CLIP_KINDS, 1)
 
@@ -164,10 +155,10 @@ def longest_run(flags):
 def test_ordinary_people_keep_out_of_the_zone_and_move_on(many):
     for objects, _ in many["ordinary"]:
         (crate,) = named("crate", objects)
-        assert np.all(crate.y == CRATE[0])
+        assert np.all(crate.y == 28.5)
         for item in named("person", objects):
             assert not in_zone(item).any()
-            assert longest_run(np.isnan(item.step)) <= LONGEST_STOP
+            assert longest_run(np.isnan(item.step)) <= 4
 
 
 def test_intrusion_is_flagged_while_somebody_stands_in_the_zone(many):
@@ -185,7 +176,7 @@ def test_loitering_is_flagged_while_somebody_stays(many):
     for objects, flags in many["loitering"]:
         stays = [np.isnan(p.step) & p.is_present for p in named("person", objects)]
         longest = max(stays, key=longest_run)
-        assert longest_run(longest) >= SHORTEST_LOITERING
+        assert longest_run(longest) >= 16
         assert np.array_equal(flags, longest)
 
 
@@ -203,7 +194,7 @@ def test_a_bag_is_flagged_from_the_frame_in_which_its_owner_puts_it_down(many):
 def test_a_taken_crate_is_flagged_from_when_it_leaves_its_place(many):
     for objects, flags in many["object taken"]:
         (crate,) = named("crate", objects)
-        moved = np.hypot(crate.y - CRATE[0], crate.x - CRATE[1]) > 0
+        moved = np.hypot(crate.y - 28.5, crate.x - 27) > 0
         assert np.array_equal(flags, moved)
         carriers = [
             p for p in named("person", objects) if np.ptp((p.x - crate.x)[flags]) < 0.1
@@ -222,7 +213,7 @@ def test_neither_people_nor_bags_tell_the_kind(many):
     means = []
     for kind, stories in many.items():
         counts = np.array([len(named("person", objects)) for objects, _ in stories])
-        assert counts.min() == 1 and counts.max() == MAX_PEOPLE
+        assert counts.min() == 1 and counts.max() == 3
         means.append(counts.mean())
         bags = sum(item.name == "bag" for objects, _ in stories for item in objects)
         # One person has something else to do.
@@ -264,18 +255,14 @@ def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away(lit):
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"count": 0}, "count must be a whole number from 1, got 0"),
-        ({"seed": -1}, "seed must be a whole number from 0, got -1"),
-        ({"kinds": {"theft": 1}}, ", ".join(CLIP_KINDS)),
-        ({"kinds": {"ordinary": -1}}, "kinds['ordinary'] must be a number in [0, inf)"),
-        ({"kinds": {"ordinary": 0}}, "one at least above 0, such as {'intrusion': 1}"),
-        ({"kinds": "intrusion"}, "kinds must say how often each kind is drawn"),
-        ({"light": "fog"}, ", ".join(CLIP_LIGHTS)),
+    ("name", "value"),
+    [("count", 0), ("seed", -1), ("light", "fog"), ("kinds", "intrusion")]
+    + [
+        ("kinds", {"theft": 1}),
+        ("kinds", {"ordinary": -1}),
+        ("kinds", {"ordinary": 0}),
     ],
 )
-def test_bad_input_is_refused_and_the_message_says_what_is_known(settings, message):
-    with pytest.raises(InputError) as caught:
-        make_clips(**{"count": 1, "seed": 0, **settings})
-    assert message in str(caught.value)
+def test_what_cannot_be_drawn_is_refused(name, value):
+    with pytest.raises(InputError, match=f"{name}.* must .*, got "):
+        make_clips(**{"count": 1, "seed": 0, name: value})
