@@ -29,8 +29,7 @@ from mnist_tutorial.scenes.driving_things import TREE, Things, make_things, shap
 CLASSES = ("background", "road", "marking", "vehicle", "pedestrian", "traffic light")
 LIGHT_STATES = ("red", "yellow", "green")
 
-# Scenes drawn at a time: they stay in the processor's cache. Another number would draw
-# other noise.
+# Scenes drawn at a time: they stay in the cache. Another number draws other noise.
 CHUNK = 50
 
 

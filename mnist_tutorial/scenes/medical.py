@@ -57,10 +57,8 @@ _HAIR_WIDTH = np.float32(0.07)
 _ANGLES = 360
 _RADIANS = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
 _WAVES = np.arange(2, 16)
-# A colour counts if it takes up this share of the spot.
-_VISIBLE_SHARE = 0.04
-# Images that are drawn at a time: few enough to stay in the cache. Another number would
-# draw other noise.
+_VISIBLE_SHARE = 0.04  # of the spot: a colour counts if it takes up as much
+# Images drawn at a time: they stay in the cache. Another number draws other noise.
 _CHUNK = 128
 
 
