@@ -27,17 +27,10 @@ LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE 
 
 
 class Run(NamedTuple):
-    """A training run and what the network was given in it.
+    """A training run, and what the network was given in it.
 
-    Attributes
-    ----------
-    history
-        As ``training.train`` returns it.
-    model
-        The network after training.
-    train_data, validation_data
-        ``(images, labels)`` as the network received them: in this order, with these
-        values.
+    ``history`` is what ``training.train`` returned, ``model`` the network after it. The
+    data are ``(images, labels)`` as the network received them: this order, these values.
     """
 
     history: History
@@ -57,8 +50,6 @@ def break_run(
     seed: int = 0,
 ) -> Run:
     """Train a network with one deliberate fault, or with none.
-
-    The page ``faq/is_it_learning`` shows the faults side by side.
 
     Parameters
     ----------
@@ -88,11 +79,6 @@ def break_run(
         As for ``training.train``.
     seed
         Seeds the initial weights, the order of the examples and the shuffled labels.
-
-    Returns
-    -------
-    Run
-        History, trained model and the data as the network received them.
 
     Raises
     ------

@@ -50,14 +50,14 @@ def run_layers(model: keras.Model, images: np.ndarray) -> list[Step]:
     """Return what each layer does to the images; the last step gives the outputs."""
     if not isinstance(model, keras.Sequential):
         return _run_branches(model, images)
-    steps = [Step(model, images, images)]
+    steps, values = [], images
     for layer in model.layers:
-        values = steps[-1].outputs
         if isinstance(layer, keras.Model):
             steps += run_layers(layer, values)
         else:
             steps.append(Step(layer, values, _run(layer, values)))
-    return steps[1:]
+        values = steps[-1].outputs
+    return steps
 
 
 def _run_branches(model: keras.Model, images: np.ndarray) -> list[Step]:
@@ -177,9 +177,10 @@ class Evidence:
         self.is_fast = self.rate is not None and self.rate > 20 * USUAL_RATE
         self.is_slow = self.rate is not None and self.rate <= USUAL_RATE / 50
 
-        # Whether there are training images, all their values are numbers, and the
-        # network can be tried on them.
+        # Whether there are training images, all their values are numbers, not all of
+        # them are the same, and the network can be tried on them.
         self.has_finite_images = train is not None and np.isfinite(train[0]).all()
+        self.images_differ = self.has_finite_images and np.ptp(train[0], axis=0).any()
         self.can_be_run = model is not None and self.has_finite_images
 
     @property
