@@ -29,8 +29,9 @@ LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE 
 class Run(NamedTuple):
     """A training run, and what the network was given in it.
 
-    ``history`` is what ``training.train`` returned, ``model`` the network after it. The
-    data are ``(images, labels)`` as the network received them: this order, these values.
+    ``history`` is what ``training.train`` returned, ``model`` the network after it,
+    and the data are ``(images, labels)`` in the order and with the values in which the
+    network received them.
     """
 
     history: History

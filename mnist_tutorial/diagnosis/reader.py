@@ -1,6 +1,6 @@
 """Read a training run: learning curves first, then the network and its data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -155,7 +155,7 @@ def diagnose(
     return sorted(certain or faults, key=lambda found: SURENESS.index(found.sureness))
 
 
-def _ask(advice: Mapping[rules.Rule, str], kind: str, run: Evidence) -> list[Finding]:
+def _ask(advice: dict[Callable, str], kind: str, run: Evidence) -> list[Finding]:
     """Return what the rules found, in their order."""
     return [
         Finding(rule.__name__, kind, *sight, text)
