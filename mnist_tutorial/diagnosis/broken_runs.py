@@ -59,17 +59,14 @@ def break_run(
 
         - ``shuffled_labels``: the training labels in random order;
         - ``softmax_twice``: the network ends in a softmax, and the loss, made for
-          logits, applies another. A layer that changes nothing follows the softmax,
-          or Keras on TensorFlow would notice and leave its own out;
+          logits, applies another;
         - ``unscaled_inputs``: images in [0, 255], for training and validation;
-        - ``rate_too_high``, ``rate_too_low``: 100 times the usual learning rate, 1e-3,
-          and a thousandth of it;
+        - ``rate_too_high``, ``rate_too_low``: 0.1 and 1e-6, where 1e-3 is usual;
         - ``zero_weights``: every weight begins at 0;
         - ``dead_relus``: the biases of the first layer begin at -10, so that none of
           its ReLUs ever gives anything but 0;
         - ``sorted_data``: training data sorted by class and never shuffled;
-        - ``different_preparation``: validation images in [0, 255], training images
-          in [0, 1].
+        - ``different_preparation``: validation images alone in [0, 255].
     build_model
         A function that returns an uncompiled model giving logits, such as
         ``models.build_cnn``.
@@ -96,9 +93,9 @@ def break_run(
     if fault == "shuffled_labels":
         y_train = rng.permutation(y_train)
     elif fault == "softmax_twice":
-        model = keras.Sequential(
-            [model, layers.Softmax(), layers.Reshape(model.output_shape[1:])]
-        )
+        # Keras on TensorFlow notices a softmax at the very end, and leaves out its own.
+        nothing = layers.Reshape(model.output_shape[1:])
+        model = keras.Sequential([model, layers.Softmax(), nothing])
     elif fault == "unscaled_inputs":
         x_train, x_val = 255 * x_train, 255 * x_val
     elif fault == "zero_weights":

@@ -162,13 +162,13 @@ class Evidence:
         self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
         # By how much training is better than validation at the end.
         self.gap = self.accuracy[-1] - self.last_accuracy
-        # Whether training got hardly anywhere.
+        # Whether training got hardly anywhere; whether it got anywhere at all.
         self.is_stuck = self.accuracy[-1] < self.hardly
+        falls = self.loss[0] - self.loss[-1] > 0.01 * self.guess
+        self.learns = falls and self.accuracy[-1] > self.accuracy[0]
         # Whether the first epoch was far worse, or at all worse, than guessing.
         self.starts_high = self.loss[0] > 1.25 * self.guess
         self.starts_below_guessing = self.accuracy[0] < 1 / self.num_classes
-        # Whether the curves are those of steps that overshoot.
-        self.went_wild = not self.has_numbers or self.starts_high or self.is_stuck
         # Whether training succeeds and validation fails.
         self.only_training_learns = self.accuracy[-1] > 0.7 and self.last_accuracy < 0.5
 

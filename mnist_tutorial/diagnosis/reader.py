@@ -62,10 +62,10 @@ class Finding(NamedTuple):
     Attributes
     ----------
     cause
-        ``"healthy"``, or the name of one of the rules, such as those in ``FAULTS``.
+        ``"healthy"``, or the name of a rule, such as those in ``FAULTS``.
     kind
-        ``"fault"``: something is wrong; ``"remark"``: nothing is wrong, but it could
-        be better; ``"healthy"``: nothing wrong was seen.
+        ``"fault"``, ``"healthy"`` if nothing wrong was seen, or ``"remark"`` if it
+        could be better then.
     sureness
         ``"sure"``: seen in the network or the data themselves; ``"likely"``: the
         best explanation of what was seen; ``"possible"``: one of several.
@@ -132,9 +132,7 @@ def diagnose(
     Raises
     ------
     InputError
-        If the history is empty, lacks ``loss`` or ``accuracy``, has lists of unequal
-        length or accuracies outside [0, 1]; if the data do not fit each other or
-        the model.
+        If the history is none, or the data do not fit each other or the model.
 
     References
     ----------
@@ -215,19 +213,16 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.nda
     return curves
 
 
-def _checked_sample(
-    name: str, data: Data | None, model: keras.Model | None
-) -> Data | None:
+def _checked_sample(name: str, data: Data | None, model: keras.Model | None):
     """Return some of the images and labels, which belong together, or refuse."""
     if data is None:
         return None
     images = checked_array(f"the images of {name}", data[0])
     if not len(images):
         raise InputError(f"{name} must hold at least one image, got none")
-    num_classes = None if model is None else model.output_shape[-1]
-    labels = checked_labels(
-        data[1], len(images), num_classes, name=f"the labels of {name}"
-    )
+    classes = None
     if model is not None:
         check_input_shape(model, images, name=f"the images of {name}")
+        classes = model.output_shape[-1]
+    labels = checked_labels(data[1], len(images), classes, name=f"the labels of {name}")
     return sample(images, labels)

@@ -38,10 +38,10 @@ def not_numbers(run: Evidence) -> Sight:
     """Look for images with values that are not numbers."""
     for name, data in (("training", run.train), ("validation", run.val)):
         if data is not None and not np.isfinite(data[0]).all():
-            is_bad = (~np.isfinite(data[0])).reshape(len(data[0]), -1).any(axis=1)
+            is_good = np.isfinite(data[0]).reshape(len(data[0]), -1).all(axis=1)
             return "sure", (
-                f"{is_bad.sum()} of {len(is_bad)} {name} images that were looked at "
-                "hold NaN or infinity"
+                f"{(~is_good).sum()} of {len(is_good)} {name} images that were looked "
+                "at hold NaN or infinity"
             )
     return None
 
@@ -70,50 +70,46 @@ def _shuffled_by_curves(run: Evidence) -> Sight:
     """Look for a training set that is learnt by heart, slowly, and nothing else."""
     if run.val_loss is None or not run.has_numbers:
         return None
-    last_val_loss = run.val_loss[-1]
-    memorises = run.loss[-1] < run.loss[0] and run.accuracy[-1] > run.accuracy[0]
-    val_fails = run.last_accuracy < run.hardly and last_val_loss > 0.95 * run.guess
+    last = run.val_loss[-1]
+    val_fails = run.last_accuracy < run.hardly and last > 0.95 * run.guess
     slow = run.accuracy[0] < 2 / run.num_classes and run.loss[0] < 1.04 * run.guess
-    moves = run.loss[0] - run.loss[-1] > 0.01 * run.guess
-    if not (memorises and val_fails and slow and moves):
+    if not (run.learns and val_fails and slow):
         return None
     return "likely", (
         f"the training loss falls to {run.loss[-1]:.2f}, yet the validation loss is "
-        f"{last_val_loss:.2f}, no better than guessing ({run.guess:.2f}): what is "
-        "learnt on training images holds for no others. "
-        "Hand in train_data to look closer."
+        f"{last:.2f}, no better than guessing ({run.guess:.2f}): what is learnt on "
+        "training images holds for no others. Hand in train_data to look closer."
     )
 
 
 def different_preparation(run: Evidence) -> Sight:
     """Look for validation images that were prepared in another way."""
     if run.train is None or run.val is None:
-        return _differs_by_curves(run)
+        # Where training has but one class, validation fails for that.
+        one_class = run.train is not None and np.ptp(run.train[1]) == 0
+        return None if one_class else _differs_by_curves(run)
     (x_train, _), (x_val, _) = run.train, run.val
     if not run.has_finite_images or not np.isfinite(x_val).all():
         return None
     if x_train.shape[1:] != x_val.shape[1:] or min(len(x_train), len(x_val)) < ENOUGH:
         return None
-    means = x_train.mean(), x_val.mean()
-    deviations = x_train.std(), x_val.std()
-    ratio = max(deviations) / max(min(deviations), 1e-12)
-    if ratio > 1.5 or abs(means[0] - means[1]) > 0.5 * max(deviations):
+    mean, val_mean = x_train.mean(), x_val.mean()
+    spread, val_spread = x_train.std(), x_val.std()
+    smaller, larger = sorted([spread, val_spread])
+    if larger > 1.5 * max(smaller, 1e-12) or abs(mean - val_mean) > 0.5 * larger:
         return "sure", (
-            f"training images have mean {means[0]:.3g} and deviation "
-            f"{deviations[0]:.3g}, validation images {means[1]:.3g} and "
-            f"{deviations[1]:.3g}"
+            f"training images have mean {mean:.3g} and deviation {spread:.3g}, "
+            f"validation images {val_mean:.3g} and {val_spread:.3g}"
         )
     difference = mean_image_difference(x_train, x_val)
-    fails = run.gap > 0.2 or (
-        run.val_loss is not None and run.val_loss[0] > 1.5 * max(run.loss[0], run.guess)
+    start = max(run.loss[0], run.guess)
+    fails_at_once = run.val_loss is not None and run.val_loss[0] > 1.5 * start
+    if difference <= 3 or not (run.gap > 0.2 or fails_at_once):
+        return None
+    return "likely", (
+        f"the mean training and the mean validation image differ {difference:.0f} "
+        f"times as much as chance would have it, and validation is {run.gap:.0%} worse"
     )
-    if difference > 3 and fails:
-        return "likely", (
-            f"the mean training and the mean validation image differ {difference:.0f} "
-            f"times as much as chance would have it, and validation is {run.gap:.0%} "
-            "worse"
-        )
-    return None
 
 
 def _differs_by_curves(run: Evidence) -> Sight:
@@ -147,18 +143,18 @@ def unscaled_inputs(run: Evidence) -> Sight:
         return None
     given = weighted[0].inputs
     size = root_mean_square(given)
-    learns_well = run.has_numbers and not run.starts_high and run.accuracy[-1] > 0.9
     # Batch normalisation may undo the scale of the images.
     batch_norm = keras.layers.BatchNormalization
     is_normalised = any(isinstance(layer, batch_norm) for layer in run.layers)
-    if learns_well and (5 < size < 50 or is_normalised):
+    learns_well = run.has_numbers and not run.starts_high and run.accuracy[-1] > 0.9
+    is_harmless = learns_well and (5 < size < 50 or is_normalised)
+    is_tiny = 0 < size < 0.02 and run.accuracy[0] < 0.5
+    if is_harmless or not (size > 5 or is_tiny):
         return None
-    if size > 5 or (0 < size < 0.02 and run.accuracy[0] < 0.5):
-        return "sure", (
-            f"what reaches the first weights lies between {given.min():.3g} and "
-            f"{given.max():.3g}, on average (root mean square) {size:.3g}"
-        )
-    return None
+    return "sure", (
+        f"what reaches the first weights lies between {given.min():.3g} and "
+        f"{given.max():.3g}, on average (root mean square) {size:.3g}"
+    )
 
 
 def _unscaled_by_images(run: Evidence) -> Sight:
@@ -249,11 +245,7 @@ def _symptom_of_answers(run: Evidence) -> str | None:
 def _sorted_by_curves(run: Evidence) -> Sight:
     """Look for a first epoch worse than guessing that is not one of wild steps."""
     moderate = 1.03 * run.guess < run.loss[0] <= 2 * run.guess
-    learns = (
-        run.accuracy[-1] > run.accuracy[0]
-        and run.loss[0] - run.loss[-1] > 0.01 * run.guess
-    )
-    if not (run.starts_below_guessing and moderate and learns):
+    if not (run.starts_below_guessing and moderate and run.learns):
         return None
     return "likely" if run.accuracy[0] < 0.8 / run.num_classes else "possible", (
         f"in the first epoch the training accuracy is {run.accuracy[0]:.0%}, worse "
@@ -333,39 +325,24 @@ def _silent(run: Evidence, names: str) -> Sight:
 
 def rate_too_high(run: Evidence) -> Sight:
     """Look for steps that overshoot: weights that grew, a loss that went up."""
-    if run.rate is not None and not run.is_fast:
-        return _collapse(run)
-    if run.growth >= 4:
-        if run.rate is None and not run.went_wild:
-            return None
+    went_wild = not run.has_numbers or run.starts_high or run.is_stuck
+    if run.growth >= 4 and (run.is_fast or (run.rate is None and went_wild)):
         rate = "unknown" if run.rate is None else f"{run.rate:g}"
         return "likely" if run.rate is None else "sure", (
             f"the weights of a layer are {run.growth:.1f} times as large as Keras "
             f"begins with, and the learning rate is {rate}"
         )
     rises = (np.diff(run.loss) > 0.1 * run.loss[:-1]).any() and run.accuracy[-1] < 0.9
-    if run.rate is None or not (run.went_wild or rises):
-        return _collapse(run)
+    if not run.is_fast or not (went_wild or rises):
+        return None
     course = "rises again"
-    if run.went_wild:
+    if went_wild:
         numbers = run.loss[np.isfinite(run.loss)]
         course = f"went up to {numbers.max():.1f}" if len(numbers) else "is no number"
     return "likely", (
         f"the learning rate is {run.rate:g}, {run.rate / USUAL_RATE:.0f} times the "
         f"usual one for Adam, and the loss {course}"
         + (". Hand in model to look closer." if run.model is None else "")
-    )
-
-
-def _collapse(run: Evidence) -> Sight:
-    """Look for a network that had learnt and lost it again."""
-    best = run.accuracy.max()
-    is_usual = run.rate is not None and run.rate <= 2 * USUAL_RATE
-    if is_usual or best < 0.5 or run.accuracy[-1] > best - 0.3:
-        return None
-    return "possible", (
-        f"the training accuracy had reached {best:.0%} and fell back to "
-        f"{run.accuracy[-1]:.0%}, as after a step that was too large"
     )
 
 
