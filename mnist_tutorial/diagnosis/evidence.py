@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from scipy.special import log_softmax
 
+from mnist_tutorial.models import is_relu
+
 Data = tuple[np.ndarray, np.ndarray]
 
 # So many examples show what there is to see, and are compared in a moment.
@@ -188,8 +190,9 @@ class Evidence:
         """Whether no healthy run has such curves."""
         val_fails = self.last_accuracy < 0.5 and self.gap > 0.3
         worse_than_guessing = self.loss[-1] > 1.02 * self.guess
-        forgets = self.accuracy[-1] < self.accuracy.max() - 0.1
-        unlearns = self.loss[-1] > 1.5 * self.loss.min() and forgets
+        forgotten = self.accuracy.max() - self.accuracy[-1]
+        rose = self.loss[-1] > 1.5 * self.loss.min()
+        unlearns = forgotten > (0.1 if rose else 0.3)
         lost = not self.has_numbers or self.is_stuck
         return lost or val_fails or worse_than_guessing or unlearns
 
@@ -197,6 +200,11 @@ class Evidence:
     def layers(self) -> list[keras.layers.Layer]:
         """The layers, also those of models inside the model; none without a model."""
         return [] if self.model is None else list(flat_layers(self.model))
+
+    @property
+    def ends_in_relu(self) -> bool:
+        """Whether there is a network, and no class can get a score below 0."""
+        return bool(self.layers) and is_relu(self.layers[-1])
 
     @cached_property
     def kernels(self) -> list[np.ndarray]:
