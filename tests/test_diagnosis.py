@@ -500,6 +500,7 @@ def test_what_no_rule_knows_is_given_no_wrong_cause(draw):
     one_image, one_class = np.repeat(x[:1], len(x), axis=0), 0 * y
     heavy = with_weights(build_deep(), lambda values: 30 * values)
     relu = keras.Sequential([*build_mlp().layers[:-1], layers.Dense(10, "relu")])
+    relu.layers[-1].bias.assign([-50.0] * 6 + [0.0] * 4)  # six classes are dead
     for model, given, held_out, expected in (
         (build_mlp(), (one_image, y), val, "not_learning"),
         (build_mlp(), (0 * x, in_order[1]), (0 * x_val, y_val), "not_learning"),
@@ -510,6 +511,11 @@ def test_what_no_rule_knows_is_given_no_wrong_cause(draw):
     ):
         run = trained(model, given, held_out)
         assert [finding.cause for finding in read(run)] == [expected], read(run)
+    # Nor where less is handed in, and the curves are those of another fault.
+    failing = LEARNT | {"val_loss": [9.0, 8.0, 9.5], "val_accuracy": 3 * [0.1]}
+    assert causes(failing, train_data=(x, one_class)) == ["validation_fails"]
+    starts_high = curves([6.0, 0.6, 0.3], [0.5, 0.8, 0.9], rate=1e-3)
+    assert causes(starts_high, heavy)[0] == "healthy"
 
 
 def test_two_classes_learnt_are_healthy(draw):
