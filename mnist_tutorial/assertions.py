@@ -186,7 +186,7 @@ def _closeness(
     """Return the distances that ``function`` measures and those that it allows."""
     left, right = (np.asarray(value, dtype=float) for value in (left, right))
     with np.errstate(invalid="ignore"):  # inf - inf, 0 * inf
-        distance = np.where(left == right, 0.0, np.abs(left - right))
+        distance = np.abs(left - right)
         if function is math.isclose:
             larger = np.maximum(np.abs(left), np.abs(right))
             relative = tolerances.get("rel_tol", 1e-9) * larger
@@ -194,7 +194,7 @@ def _closeness(
         else:
             relative = tolerances.get("rtol", 1e-5) * np.abs(right)
             allowed = tolerances.get("atol", 1e-8) + relative
-    return distance[()], allowed  # scalars stay scalars
+    return distance, allowed
 
 
 def nearest(sign: str, left: object, right: object) -> tuple | None:

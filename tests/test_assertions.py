@@ -162,7 +162,7 @@ def test_the_same_is_evaluated_in_the_same_order_with_the_same_result(
 
 
 def test_an_assertion_that_holds_costs_no_copy_of_its_arrays(watched, monkeypatch):
-    monkeypatch.setattr(assertions, "nearest", None)  # nothing that could be called
+    monkeypatch.setattr(assertions, "_received", None)  # nothing that could be called
     images = np.zeros((3, 28, 28, 1), np.uint8)
     cell = "assert (images >= 0).all() and images.shape == (3, 28, 28, 1)"
     watched.passes(cell, images=images)
@@ -175,7 +175,6 @@ def test_no_operand_is_kept_when_the_assertion_has_held(watched):
     large = Large()
     is_there = weakref.ref(large)
     watched.passes("assert 1 < large < 3\ndel large", large=large)
-    watched.passes("assert 1 < 2 < 3")
     del large
     assert is_there() is None
 
@@ -198,12 +197,7 @@ class Case:
         self.__secret = 5
         assert self.__secret == value and (lambda x: x > limit)(value)
 
-def generate():
-    got = yield 1
-    assert (yield got) > got
-
-steps = generate()
-assert [next(steps), steps.send(2)] == [1, 2] == outer([1, 2])
+assert outer([1, 2]) == [1, 2]
 assert Case().check(5) is None and (length := len([1, 2])) == 2 < 3
 assert all((seen := x) > 0 for x in (7, 8)) and seen == 8 == 4 * length
 """
@@ -224,7 +218,6 @@ assert all((seen := x) > 0 for x in (7, 8)) and seen == 8 == 4 * length
         # What fails gives the same error in the same lines.
         FUNCTIONS + "outer([1, 4])",
         FUNCTIONS + "Case().check(6)",
-        FUNCTIONS + "steps.send(1)",
         "assert (\n    1 < 2\n    and all(\n    1 /\n    x\n    for x in (1, 0)))",
         "assert 1 > 2, (\n\n    1 / 0\n)",
         "assert (\n    np.isclose(\n    1,\n    2\n)\n)",
