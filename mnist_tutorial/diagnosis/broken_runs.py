@@ -27,17 +27,12 @@ LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE 
 
 
 class Run(NamedTuple):
-    """A training run, and what the network was given in it.
+    """A training run, and what the network was given in it."""
 
-    ``history`` is what ``training.train`` returned, ``model`` the network after it,
-    and the data are ``(images, labels)`` in the order and with the values in which the
-    network received them.
-    """
-
-    history: History
-    model: keras.Model
-    train_data: Data
-    validation_data: Data
+    history: History  # as training.train returns it
+    model: keras.Model  # after training
+    train_data: Data  # (images, labels) in the order and with the values
+    validation_data: Data  # that the network received
 
 
 def break_run(
@@ -81,8 +76,7 @@ def break_run(
     Raises
     ------
     InputError
-        If ``fault`` is unknown, the model has no hidden layer with biases to kill,
-        or ``training.train`` refuses an argument.
+        If ``fault`` is unknown, or the model has no hidden layer with biases to kill.
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)

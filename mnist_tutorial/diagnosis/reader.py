@@ -59,27 +59,15 @@ CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 class Finding(NamedTuple):
     """One thing that was seen in a run.
 
-    Attributes
-    ----------
-    cause
-        ``"healthy"``, or the name of a rule, such as those in ``FAULTS``.
-    kind
-        ``"fault"``, ``"healthy"`` if nothing wrong was seen, or ``"remark"`` if it
-        could be better then.
-    sureness
-        ``"sure"``: seen in the network or the data themselves; ``"likely"``: the
-        best explanation of what was seen; ``"possible"``: one of several.
-    seen
-        The evidence, with its figures.
-    advice
-        What to try; for ``"healthy"``, what has not been looked at.
+    ``"sure"`` was seen in the network or the data themselves, ``"likely"`` is the best
+    explanation of what was seen, and ``"possible"`` is one of several.
     """
 
-    cause: str
-    kind: str
-    sureness: str
-    seen: str
-    advice: str
+    cause: str  # "healthy", or the name of a rule, such as those in FAULTS
+    kind: str  # "fault"; or "healthy", and "remark" for what could be better then
+    sureness: str  # "sure", "likely" or "possible"
+    seen: str  # the evidence, with its figures
+    advice: str  # what to try; for "healthy", what has not been looked at
 
     def __str__(self) -> str:
         """Return three lines: the cause and how sure, what was seen, what to try."""
@@ -103,11 +91,9 @@ def diagnose(
     network and the data *as the network received them*, and most causes can be seen
     directly: what the images are scaled to, whether images with the same label look
     alike, which units are dead. The page ``faq/is_it_learning`` tries it on nine
-    faults.
-
-    It cannot see what leaves no trace in these: labels that are wrong in a consistent
-    way or all the same, validation images that are also in the training set, a test
-    set that was used for choosing, data that are not the data of the task.
+    faults. What leaves no trace cannot be seen: labels that are wrong in a consistent
+    way or all the same, validation images that are also in the training set, data that
+    are not those of the task.
 
     Parameters
     ----------
@@ -132,7 +118,7 @@ def diagnose(
     Raises
     ------
     InputError
-        If the history is none, or the data do not fit each other or the model.
+        If the history is none of these, or data do not fit each other or the model.
 
     References
     ----------
