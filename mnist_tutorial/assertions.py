@@ -81,9 +81,10 @@ def _comparisons(operands: list[ast.expr], signs: list[str]) -> ast.expr:
     for position, sign in enumerate(signs):
         left, right = operands[position : position + 2]
         text = f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
-        name = "_compared" if right is operands[-1] else "_chained"
+        words = [ast.Constant(text), ast.Constant(sign)]
         first = _call("_carried") if position else left
-        parts.append(_call(name, ast.Constant(text), ast.Constant(sign), first, right))
+        is_followed = ast.Constant(right is not operands[-1])
+        parts.append(_call("_compared", *words, first, right, is_followed))
     return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
 
 
@@ -109,22 +110,19 @@ class Reports:
         For those who measure margins; a reader hears of a failure only.
         """
 
-    def compared(self, text: str, sign: str, left: object, right: object) -> object:
-        """Evaluate ``left sign right`` once, and report it."""
+    def compared(
+        self, text: str, sign: str, left: object, right: object, is_followed: bool
+    ) -> object:
+        """Evaluate ``left sign right`` once, report it; keep ``right`` for a chain."""
         result = OPERATORS[sign](left, right)
         self.report(text, sign, left, right)
         if _is_false(result):
             self.failed = (text, _received(sign, left, right))
-        return result
-
-    def chained(self, text: str, sign: str, left: object, right: object) -> object:
-        """Do as ``compared``, and keep ``right`` for the comparison that follows."""
-        result = self.compared(text, sign, left, right)
-        self.middle = right
+        self.middle = right if is_followed else None
         return result
 
     def carried(self) -> object:
-        """Return what ``chained`` kept."""
+        """Return what ``compared`` kept."""
         middle, self.middle = self.middle, None
         return middle
 
@@ -253,7 +251,7 @@ def watch_assertions(
     if any(isinstance(known, Assertions) for known in shell.ast_transformers):
         return
     reports = reports or Reports()
-    hooks = ("begun", "compared", "chained", "carried", "close", "explained")
+    hooks = ("begun", "compared", "carried", "close", "explained")
     names = {f"_{hook}": getattr(reports, hook) for hook in hooks}
 
     def provide() -> None:

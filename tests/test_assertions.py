@@ -181,6 +181,12 @@ def test_no_operand_is_kept_when_the_assertion_has_held(watched):
 
 # --- where assertions stand ----------------------------------------------------------
 
+ON_A_GPU = """
+class Tensor:
+    def __array__(self, *arguments, **options): raise TypeError("on a GPU")
+    def __lt__(self, other): return self
+assert Tensor() < 1
+"""
 FUNCTIONS = """
 limit = 3
 def outer(values):
@@ -201,31 +207,32 @@ assert outer([1, 2]) == [1, 2]
 assert Case().check(5) is None and (length := len([1, 2])) == 2 < 3
 assert all((seen := x) > 0 for x in (7, 8)) and seen == 8 == 4 * length
 """
+HOLDING = [
+    "assert 10**400 > 5 < 10**400 + 1",
+    "assert (np.array([np.nan, 1.0]) != np.array([np.nan, 2.0])).all()",
+    "assert np.allclose([np.inf, 1], [np.inf, 1], rtol=0)",
+    "assert np.allclose([np.nan, 1], [np.nan, 1], 0, 0, True)",
+    "assert cmath.isclose(1j, 1j)",
+    "assert (x > 3 for x in (1, 2))",
+    "assert np.all(np.array([[1, 2]]) > 0, axis=1)",
+    "assert (np.array([1, 2]) > 0).all(axis=0)",
+    "assert (np.array([]) > 0).all() and all([]) and all(x > 3 for x in [])",
+    ON_A_GPU,
+    FUNCTIONS,
+]
+FAILING = [
+    FUNCTIONS + "outer([1, 4])",
+    FUNCTIONS + "Case().check(6)",
+    "assert (\n    1 < 2\n    and all(\n    1 /\n    x\n    for x in (1, 0)))",
+    "assert 1 > 2, (\n\n    1 / 0\n)",
+    "assert (\n    np.isclose(\n    1,\n    2\n)\n)",
+    "assert np.array([1, 2]) > 1",
+    "assert np.allclose([1, 2], [1, 2, 3])",
+    "assert math.isclose(1, 2, rtol=3)",
+]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        "assert 10**400 > 5 < 10**400 + 1",
-        "assert (np.array([np.nan, 1.0]) != np.array([np.nan, 2.0])).all()",
-        "assert np.allclose([np.inf, 1], [np.inf, 1], rtol=0)",
-        "assert np.allclose([np.nan, 1], [np.nan, 1], 0, 0, True)",
-        "assert cmath.isclose(1j, 1j)",
-        "assert (x > 3 for x in (1, 2))",
-        "assert np.all(np.array([[1, 2]]) > 0, axis=1)",
-        "assert (np.array([1, 2]) > 0).all(axis=0)",
-        "assert (np.array([]) > 0).all() and all([]) and all(x > 3 for x in [])",
-        # What fails gives the same error in the same lines.
-        FUNCTIONS + "outer([1, 4])",
-        FUNCTIONS + "Case().check(6)",
-        "assert (\n    1 < 2\n    and all(\n    1 /\n    x\n    for x in (1, 0)))",
-        "assert 1 > 2, (\n\n    1 / 0\n)",
-        "assert (\n    np.isclose(\n    1,\n    2\n)\n)",
-        "assert np.array([1, 2]) > 1",
-        "assert np.allclose([1, 2], [1, 2, 3])",
-        "assert math.isclose(1, 2, rtol=3)",
-    ],
-)
+@pytest.mark.parametrize("cell", HOLDING + FAILING)
 @pytest.mark.filterwarnings("error")
 def test_cells_end_as_they_always_did(both, cell):
     outcomes = []
@@ -236,6 +243,7 @@ def test_cells_end_as_they_always_did(both, cell):
         text = "" if type(error) is AssertionError else str(error)
         outcomes.append((type(error), text, [(f.name, f.lineno) for f in frames]))
     assert outcomes[0] == outcomes[1]
+    assert (error is None) == (cell in HOLDING)
     # An error that was no assertion's is forgotten.
     assert both[1].fail("assert not 'later'") == said("not 'later'", "False")
 
@@ -284,17 +292,11 @@ def test_loading_again_changes_nothing_and_all_names_may_be_deleted(watched, cap
 
 
 def test_the_operands_are_said_and_the_message_is_kept(watched):
-    names = {"accuracy": 0.97654321, "limit": 0.98, "x": np.float32(3)}
-    assert watched.fail("assert accuracy > limit, f'{limit:.1%}'", **names) == [
-        "98.0%",
-        *said("accuracy > limit", "0.97654 > 0.98"),
-    ]
-    assert watched.fail("assert x == 2, ('a', 3)", **names)[0] == "('a', 3)"
-    lines = watched.fail("assert 1 < accuracy and x")
-    assert lines == said("1 < accuracy", "1 < 0.97654")
+    lines = watched.fail("assert 1 < 2 and 0.97654321 > 0.98, ('a', 3)")
+    assert lines == ["('a', 3)", *said("0.97654321 > 0.98", "0.97654 > 0.98")]
     # The comparison holds; what fails is no comparison.
-    lines = watched.fail("assert accuracy < 1 and not x")
-    assert lines == said("accuracy < 1 and (not x)", "False")
+    lines = watched.fail("assert 1 < 2 and not 3")
+    assert lines == said("1 < 2 and (not 3)", "False")
 
 
 @pytest.mark.parametrize(
@@ -338,17 +340,6 @@ def test_what_came_is_said(watched, test, received):
 def test_distance_and_tolerance_are_said(watched, call, distance, allowed):
     lines = said(call.removesuffix(".all()"), f"{distance:.5g} <= {allowed:.5g}")
     assert watched.fail(f"assert {call}") == lines
-
-
-def test_what_cannot_become_an_array_is_asked_for_its_truth(watched):
-    class OnGPU:
-        def __array__(self, *arguments, **options):
-            raise TypeError("on a GPU")
-
-        def __lt__(self, other):
-            return OnGPU()
-
-    watched.passes("assert value < 1", value=OnGPU())
 
 
 # --- the worst pair ------------------------------------------------------------------

@@ -486,7 +486,8 @@ def test_what_no_rule_knows_is_given_no_wrong_cause(draw):
     in_order = x[order], y[order]
     one_image, one_class = np.repeat(x[:1], len(x), axis=0), 0 * y
     heavy = with_weights(build_deep(), lambda values: 30 * values)
-    relu = keras.Sequential([*build_mlp().layers[:-1], layers.Dense(10, "relu")])
+    ends_in_relu = layers.Flatten(), layers.Dense(10, "relu")
+    relu = keras.Sequential([keras.Input((28, 28, 1)), *ends_in_relu])
     relu.layers[-1].bias.assign([-50.0] * 6 + [0.0] * 4)  # six classes are dead
     for model, given, held_out, expected in (
         (build_mlp(), (one_image, y), val, "not_learning"),

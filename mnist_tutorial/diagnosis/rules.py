@@ -356,12 +356,13 @@ def dead_relus(run: Evidence) -> Sight:
         return None
     outputs = [step.outputs for step in run.steps if is_relu(step.layer)]
     highest = [values.reshape(-1, values.shape[-1]).max(axis=0) for values in outputs]
-    shares = [np.mean(units <= 0) for units in highest]
+    dead_share = max((np.mean(units <= 0) for units in highest), default=0)
     # A dead unit at the end is a class that is never answered.
-    if max(shares, default=0) < 0.8 and not (run.ends_in_relu and shares[-1]):
+    has_dead_class = run.ends_in_relu and (run.outputs.max(axis=0) <= 0).any()
+    if dead_share < 0.8 and not has_dead_class:
         return None
     return "sure" if run.is_stuck else "likely", (
-        f"in one layer {max(shares):.0%} of the ReLUs give 0 for each of "
+        f"in one layer {dead_share:.0%} of the ReLUs give 0 for each of "
         f"{len(run.train[0])} training images"
     )
 
