@@ -123,8 +123,7 @@ class Reports:
 
     def carried(self) -> object:
         """Return what ``compared`` kept."""
-        middle, self.middle = self.middle, None
-        return middle
+        return self.middle
 
     def close(
         self, text: str, function: Callable, left: object, right: object, /, **options

@@ -174,7 +174,7 @@ def test_no_operand_is_kept_when_the_assertion_has_held(watched):
 
     large = Large()
     is_there = weakref.ref(large)
-    watched.passes("assert 1 < large < 3\ndel large", large=large)
+    watched.passes("assert 1 < large < 3 and 1 < large\ndel large", large=large)
     del large
     assert is_there() is None
 
