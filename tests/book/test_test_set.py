@@ -7,7 +7,7 @@ the scores of several models into what picks one of them.
 import ast
 
 import pytest
-from book_pages import ROOT, called, calls, notebooks
+from book_pages import ROOT, called, calls, each_program
 
 PACKAGE = ROOT / "mnist_tutorial"
 
@@ -126,11 +126,9 @@ class Choices(ast.NodeVisitor):
         )
         if any(map(self.is_data, trained)) or ranks and self.is_score(node):
             self.note(node)
-        if called(node) in ("append", "extend", "update", "setdefault"):
-            if isinstance(node.func, ast.Attribute):
-                for argument in node.args:
-                    if self.is_score(argument):
-                        self.scores |= names(node.func.value)
+        collects = called(node) in ("append", "extend", "update", "setdefault")
+        if collects and any(map(self.is_score, node.args)):
+            self.scores |= names(node.func)
 
     def is_data(self, node):
         for item in ast.walk(node):
@@ -228,7 +226,7 @@ def program(cells):
     return ast.Module([node for cell in cells for node in cell.tree.body], [])
 
 
-@pytest.mark.parametrize("page", notebooks("zh"), ids=str)
+@each_program
 def test_no_page_chooses_by_the_test_set(page):
     cells = [c for c in page.code_cells if (page.name, c.id) != WHY_NOT]
     assert choices(program(cells)) == []
