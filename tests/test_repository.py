@@ -73,7 +73,7 @@ def copied_tree(tmp_path):
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
-    (tmp_path / "book" / "links.md").write_text(f"{FOREIGN}\n{HERE.pages}a.html\n")
+    (tmp_path / "links.md").write_text(f"{FOREIGN}\n{HERE.pages}a.html\n")
     return tmp_path
 
 
@@ -102,7 +102,7 @@ def test_one_command_moves_every_address_and_back(copied_tree):
         "book/en/_config.yml": f"baseurl: {moved.pages}book/en/",
         "README.md": f"git clone {new}.git\n",
         "README.zh-CN.md": moved.binder,
-        "book/links.md": f"{FOREIGN}\n{moved.pages}a.html\n",
+        "links.md": f"{FOREIGN}\n{moved.pages}a.html\n",
     }.items():
         assert text in after[path], path
     assert set_repository.main(["--check"], copied_tree) == 0

@@ -37,12 +37,10 @@ def test_values_and_colours_are_those_that_numpy_finds(kernel):
 def test_mouse_drags_the_window(kernel):
     mouse = kernel.page.mouse
     # The pointer is in the middle of the window, which stays inside the image.
+    mouse.move(*kernel.spot(".input canvas", 0.9, 0.1))
+    mouse.down()
     for x, y, place in [(0.5, 0.4, (10, 13)), (0.26, 0.9, (24, 6)), (-0.2, 0, (0, 0))]:
-        if place == (10, 13):
-            mouse.move(*kernel.spot(".input canvas", x, y))
-            mouse.down()
-        else:
-            mouse.move(*kernel.spot(".input canvas", x, y), steps=3)
+        mouse.move(*kernel.spot(".input canvas", x, y), steps=3)
         kernel.assert_shows(0, PRESETS["vertical"], place)
     mouse.up()
     mouse.move(*kernel.spot(".input canvas", 0.5, 0.5))
@@ -118,7 +116,7 @@ def test_nothing_moves_by_itself_when_the_reader_wants_it_still(kernel):
 def test_weights_can_be_typed(kernel):
     weights = np.array(PRESETS["vertical"], dtype=float)
     field = kernel.find(".weight").nth(5)
-    for text, value in [("−2.25", -2.25), ("99", 99), ("-99", -99), ("1/9", 1 / 9)]:
+    for text, value in [("−2.25", -2.25), ("1/9", 1 / 9)]:
         weights[1, 2] = value
         field.fill(text)
         kernel.assert_shows(0, weights, kernel.place())
@@ -133,7 +131,8 @@ def test_weights_can_be_typed(kernel):
 
 
 def test_window_slides_over_the_image_by_itself(notebook):
-    notebook.page.clock.install()
+    notebook.page.clock.install(time=0)
+    notebook.page.clock.pause_at(1)
     kernel = notebook.show("kernel")
     kernel.find(".scan").click()
     notebook.page.clock.run_for(2_500)

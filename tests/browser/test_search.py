@@ -30,7 +30,8 @@ def test_finds(visit, language, words):
     # Summaries come from the pages themselves, which only a server hands out.
     if visit.site.startswith("http"):
         summaries = visit.page.locator("#search-results p.context")
-        summaries.filter(has_text=words.split()[0]).first.wait_for()
+        shown = words if language == "zh" else ""  # no part of a Chinese word
+        summaries.filter(has_text=shown).first.wait_for()
     visit.page.locator("#search-results ul.search a").first.click()
     visit.settle()
     assert f"book/{language}/" in visit.page.url
