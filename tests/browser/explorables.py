@@ -225,8 +225,17 @@ class Descent(Explorable):
         return self.values(".facts .number")[1:].tolist()
 
     def at(self, w):
+        """Return what should be shown."""
         error = w * self.x - self.y
         return [w, (error**2).mean(), (2 * error * self.x).mean()]
+
+    def path(self, share_of_limit, steps):
+        """Return what should be shown at the start and after each step."""
+        path = [self.at(self.value(".facts .weight"))]
+        for _ in range(steps):
+            w, _, gradient = path[-1]
+            path.append(self.at(w - share_of_limit * self.limit * gradient))
+        return path
 
 
 class Threshold(Explorable):
