@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from book_site import PHONE, Visit
 from scipy.signal import correlate2d
-from sklearn.metrics import confusion_matrix, precision_score, recall_score
+from sklearn.metrics import confusion_matrix
 
 from mnist_tutorial.playground import (
     descent_explorer,
@@ -136,6 +136,7 @@ class Kernel(Explorable):
     def begin(self, digit=0, preset="vertical"):
         self.press(f".digits button:nth-child({digit + 1})")
         self.press(f"button[data-say={preset}]")
+        return self
 
     def place(self):
         """Return the row and column that the result is said to be at."""
@@ -207,6 +208,7 @@ class Descent(Explorable):
         """Go back to the start with a rate, given as a share of the largest."""
         self.find(".rate").fill(repr(float(share_of_limit * self.limit)))
         self.press("button.reset")
+        return self
 
     def step(self, times=1):
         self.press("button.step", times)
@@ -253,6 +255,7 @@ class Threshold(Explorable):
     def begin(self, miss=10, alarm=1, threshold=0.5):
         for name, value in (("miss", miss), ("alarm", alarm), ("at", threshold)):
             self.find(f".{name}").fill(str(value))
+        return self
 
     def slide(self, step):
         self.find("input[type=range]").fill(str(step))
@@ -265,16 +268,13 @@ class Threshold(Explorable):
         calls = (self.probabilities >= step / 1000).astype(int)
         tn, fp, fn, tp = confusion_matrix(self.labels, calls, labels=[0, 1]).ravel()
         cost = miss * fn + alarm * fp
-        counts = {"TP": tp, "FN": fn, "FP": fp, "TN": tn}
-        expected = {name: [count] for name, count in counts.items()}
-        expected |= {
-            "sensitivity": [tp, tp, fn, recall_score(self.labels, calls)],
-            "specificity": [tn, tn, fp, recall_score(self.labels, calls, pos_label=0)],
-            "precision": [tp, tp, fp],
+        expected = {
+            **{"TP": [tp], "FN": [fn], "FP": [fp], "TN": [tn]},
+            "sensitivity": [tp, tp, fn, tp / (tp + fn)],
+            "specificity": [tn, tn, fp, tn / (tn + fp)],
+            "precision": [tp, tp, fp, *([tp / (tp + fp)] if tp + fp else [])],
             "total": [miss, fn, alarm, fp, cost],
         }
-        if tp + fp:
-            expected["precision"].append(precision_score(self.labels, calls))
         # All at once: each question to the browser takes its time.
         texts, verdict, said, dots, lines = self.root.evaluate(
             """root => {

@@ -10,9 +10,7 @@ from explorables import as_served, number, on_one_page, read
 @pytest.fixture
 def descent(desktop):
     """Return the descent explorer, at its start."""
-    explorable = desktop["descent"]
-    explorable.begin()
-    return explorable
+    return desktop["descent"].begin()
 
 
 @as_served

@@ -9,9 +9,7 @@ from scipy.signal import correlate2d
 @pytest.fixture
 def kernel(desktop):
     """Return the kernel explorer, as it is at first."""
-    explorable = desktop["kernel"]
-    explorable.begin()
-    return explorable
+    return desktop["kernel"].begin()
 
 
 @on_one_page

@@ -10,9 +10,7 @@ from explorables import as_served, number, numbers, on_one_page
 @pytest.fixture
 def threshold(desktop):
     """Return the threshold explorer, at 0.5, with a miss ten times as dear."""
-    explorable = desktop["threshold"]
-    explorable.begin()
-    return explorable
+    return desktop["threshold"].begin()
 
 
 @as_served
