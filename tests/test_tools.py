@@ -9,9 +9,9 @@ import reset_kernelspec
 import sync_notebooks
 
 
-def prose(cell_id, *text, **metadata):
+def prose(cell_id, text, **metadata):
     about = {"cell_type": "markdown", "id": cell_id, "metadata": metadata}
-    return about | {"source": list(text)}
+    return about | {"source": [text]}
 
 
 def code(cell_id, text, **metadata):
