@@ -71,20 +71,20 @@ def language(request):
     return request.param
 
 
-def explorables(**options):
-    """Make a fixture that yields the explorables in tabs of one kind."""
-
-    @pytest.fixture(scope="module")
-    def tabs(browser, site, language):
-        made = Tabs(browser, site, language, **options)
-        yield made
-        made.close()
-
-    return tabs
+@pytest.fixture(scope="module")
+def desktop(browser, site, language):
+    """Yield the explorables on a desktop in a light theme."""
+    tabs = Tabs(browser, site, language)
+    yield tabs
+    tabs.close()
 
 
-# On a desktop in a light theme; on a phone in a dark one.
-desktop, phone = explorables(), explorables(**ON_A_PHONE)
+@pytest.fixture(scope="module")
+def phone(browser, site, language):
+    """Yield the explorables on a phone in a dark theme."""
+    tabs = Tabs(browser, site, language, **ON_A_PHONE)
+    yield tabs
+    tabs.close()
 
 
 @pytest.fixture(params=["zh-CN", "en-GB"])

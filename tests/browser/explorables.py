@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from book_site import PHONE, Visit
 from scipy.signal import correlate2d
-from sklearn.metrics import confusion_matrix
+from sklearn.metrics import confusion_matrix, precision_score, recall_score
 
 from mnist_tutorial.playground import (
     descent_explorer,
@@ -136,7 +136,6 @@ class Kernel(Explorable):
     def begin(self, digit=0, preset="vertical"):
         self.press(f".digits button:nth-child({digit + 1})")
         self.press(f"button[data-say={preset}]")
-        return self
 
     def place(self):
         """Return the row and column that the result is said to be at."""
@@ -208,7 +207,6 @@ class Descent(Explorable):
         """Go back to the start with a rate, given as a share of the largest."""
         self.find(".rate").fill(repr(float(share_of_limit * self.limit)))
         self.press("button.reset")
-        return self
 
     def step(self, times=1):
         self.press("button.step", times)
@@ -227,17 +225,8 @@ class Descent(Explorable):
         return self.values(".facts .number")[1:].tolist()
 
     def at(self, w):
-        """Return what should be shown."""
         error = w * self.x - self.y
         return [w, (error**2).mean(), (2 * error * self.x).mean()]
-
-    def path(self, share_of_limit, steps):
-        """Return what should be shown at the start and after each step."""
-        path = [self.at(self.value(".facts .weight"))]
-        for _ in range(steps):
-            w, _, gradient = path[-1]
-            path.append(self.at(w - share_of_limit * self.limit * gradient))
-        return path
 
 
 class Threshold(Explorable):
@@ -255,7 +244,6 @@ class Threshold(Explorable):
     def begin(self, miss=10, alarm=1, threshold=0.5):
         for name, value in (("miss", miss), ("alarm", alarm), ("at", threshold)):
             self.find(f".{name}").fill(str(value))
-        return self
 
     def slide(self, step):
         self.find("input[type=range]").fill(str(step))
@@ -268,13 +256,16 @@ class Threshold(Explorable):
         calls = (self.probabilities >= step / 1000).astype(int)
         tn, fp, fn, tp = confusion_matrix(self.labels, calls, labels=[0, 1]).ravel()
         cost = miss * fn + alarm * fp
-        expected = {
-            **{"TP": [tp], "FN": [fn], "FP": [fp], "TN": [tn]},
-            "sensitivity": [tp, tp, fn, tp / (tp + fn)],
-            "specificity": [tn, tn, fp, tn / (tn + fp)],
-            "precision": [tp, tp, fp, *([tp / (tp + fp)] if tp + fp else [])],
+        counts = {"TP": tp, "FN": fn, "FP": fp, "TN": tn}
+        expected = {name: [count] for name, count in counts.items()}
+        expected |= {
+            "sensitivity": [tp, tp, fn, recall_score(self.labels, calls)],
+            "specificity": [tn, tn, fp, recall_score(self.labels, calls, pos_label=0)],
+            "precision": [tp, tp, fp],
             "total": [miss, fn, alarm, fp, cost],
         }
+        if tp + fp:
+            expected["precision"].append(precision_score(self.labels, calls))
         # All at once: each question to the browser takes its time.
         texts, verdict, said, dots, lines = self.root.evaluate(
             """root => {

@@ -10,7 +10,9 @@ from explorables import as_served, number, on_one_page, read
 @pytest.fixture
 def descent(desktop):
     """Return the descent explorer, at its start."""
-    return desktop["descent"].begin()
+    explorable = desktop["descent"]
+    explorable.begin()
+    return explorable
 
 
 @as_served
@@ -19,14 +21,17 @@ def descent(desktop):
 )
 def test_path_is_numpys_step_by_step(descent, share, verdict):
     descent.begin(share)
-    path = descent.path(share, 9)
+    expected = descent.at(descent.value(".facts .weight"))
     assert descent.verdict() == "ready"
-    for steps, (now, then) in enumerate(zip(path, path[1:], strict=False)):
-        assert descent.value(".steps") == steps
-        np.testing.assert_allclose(descent.shown(), now, rtol=1e-9, atol=1e-12)
-        assert descent.value(".slope") == pytest.approx(now[2], rel=1e-9)
-        assert descent.value(".next") == pytest.approx(then[0], rel=1e-9)
+    for steps in range(1, 9):
+        slope = descent.value(".slope")
+        assert slope == pytest.approx(expected[2], rel=1e-9)
+        w = expected[0] - share * descent.limit * expected[2]
+        assert descent.value(".next") == pytest.approx(w, rel=1e-9)
+        expected = descent.at(w)
         descent.step()
+        assert descent.value(".steps") == steps
+        np.testing.assert_allclose(descent.shown(), expected, rtol=1e-9, atol=1e-12)
     assert descent.verdict() == verdict
 
 
@@ -74,8 +79,11 @@ def test_a_path_ends_at_the_bottom_or_after_a_thousand_steps(descent):
 @on_one_page
 def test_drawing_is_where_its_axes_say(descent):
     descent.begin(0.8)
-    w, loss, _ = np.transpose(descent.path(0.8, 5))
+    path = [descent.at(descent.value(".facts .weight"))]
+    for _ in range(5):
+        path.append(descent.at(path[-1][0] - 0.8 * descent.limit * path[-1][2]))
     descent.step(5)
+    w, loss, _ = np.transpose(path)
 
     across, up, spots = descent.plot("parabola", ".trail")
     assert across == sorted(across) and up == sorted(up, reverse=True)

@@ -192,7 +192,8 @@ def test_mouse_finger_and_keys_move_along_an_axis(desktop, phone, kind, node, ax
     ],
 )
 def test_keyboard_reaches_everything_and_shows_where_it_is(desktop, kind, first, stops):
-    explorable = desktop[kind].begin()
+    explorable = desktop[kind]
+    explorable.begin()
     explorable.find(first).first.focus()
     stops = stops.split()
     for stop in stops:
@@ -225,7 +226,8 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(desktop, kind, first,
 def test_what_is_no_number_is_marked_and_the_last_value_stays(
     desktop, language, kind, field, texts, limits
 ):
-    explorable = desktop[kind].begin()
+    explorable = desktop[kind]
+    explorable.begin()
     typed = explorable.find(field)
     typed.focus()
     typed.blur()

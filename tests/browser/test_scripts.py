@@ -1,18 +1,16 @@
-"""What the explorables compute, in one empty page, where no page of the book asks it.
-
-The tests of each explorer hold what a page shows against NumPy and SciPy.
-"""
+"""What the explorables compute, held against NumPy and SciPy, in one empty page."""
 
 import re
 
 import numpy as np
 import pytest
-from explorables import contrast, number
+from explorables import PRESETS, contrast, number
+from scipy.signal import correlate2d
 from sklearn.metrics import confusion_matrix
 
 from mnist_tutorial.playground.explorable import joined
 
-FILES = ["numbers", "colours", "descent_model", "threshold_model"]
+FILES = ["numbers", "colours", "kernel_model", "descent_model", "threshold_model"]
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +95,24 @@ def test_text_can_be_read_on_every_mixture(compute):
     inks = each(compute, "readableOn", [[rgb] for rgb in mixed.tolist()])
     for ink, ground in zip(inks, mixed, strict=True):
         assert contrast({"#000": [0] * 3, "#fff": [255] * 3}[ink], ground) >= 4.5
+
+
+def test_output_is_the_cross_correlation(compute):
+    kernels = [np.asarray(kernel, dtype=float) for kernel in PRESETS.values()]
+    presets = compute("Object.values(PRESETS)")
+    np.testing.assert_allclose(presets, [kernel.ravel() for kernel in kernels])
+    generator = np.random.default_rng(0)
+    kernels.append(generator.normal(size=(3, 3)))
+    for index, kernel in enumerate(kernels):
+        image = generator.random((28, 28))
+        output, preset = compute(
+            "([image, kernel]) => [[...correlate(Float64Array.from(image), kernel)],"
+            " presetOf(kernel)]",
+            [image.ravel().tolist(), kernel.ravel().tolist()],
+        )
+        expected = correlate2d(image, kernel, mode="valid")
+        np.testing.assert_allclose(np.reshape(output, (26, 26)), expected, atol=1e-12)
+        assert preset == (index if index < len(PRESETS) else -1)
 
 
 @pytest.mark.parametrize(

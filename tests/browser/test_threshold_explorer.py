@@ -10,7 +10,9 @@ from explorables import as_served, number, numbers, on_one_page
 @pytest.fixture
 def threshold(desktop):
     """Return the threshold explorer, at 0.5, with a miss ten times as dear."""
-    return desktop["threshold"].begin()
+    explorable = desktop["threshold"]
+    explorable.begin()
+    return explorable
 
 
 @as_served
