@@ -30,23 +30,15 @@ A_MODEL = {"type": Path, "metavar": "MODEL.keras"}
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line.
+    """Run the command line, with ``sys.argv[1:]`` if no arguments are given.
 
-    Parameters
-    ----------
-    argv
-        The arguments after the program's name; ``sys.argv[1:]`` if None.
-
-    Returns
-    -------
-    int
-        The exit status: 0, or 2 after a failure that the user can put right.
+    The exit status is 0, or 2 after a failure that the user can put right.
     """
     # TensorFlow reads both when it is imported. Its start-up lines would drown ours,
     # and on some processors it leaves oneDNN off, which trains up to twice as fast.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    # A file name may hold letters that the terminal cannot show: they are escaped.
+    # A file name may hold letters that the terminal cannot show.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -135,6 +127,9 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
         words = (f"{name} {getattr(one, field)}" for name, one in RECIPES.items())
         return f"(default: {', '.join(words)})"
 
+    def add_number(option: str, kind: Callable, about: str, default=None) -> None:
+        train.add_argument(option, type=kind, default=default, metavar="N", help=about)
+
     train.add_argument(
         "--output", required=True, help="where to save the model", **A_MODEL
     )
@@ -145,41 +140,18 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
         help="the document's network and settings, or ones that take seconds "
         "(default: %(default)s)",
     )
-    train.add_argument(
-        "--epochs",
-        type=_whole_number(1, 10_000),
-        metavar="N",
-        help=f"passes over the training images {defaults('epochs')}",
-    )
-    train.add_argument(
-        "--batch-size",
-        type=_whole_number(1, 54_000),
-        metavar="N",
-        help=f"images in each step {defaults('batch_size')}",
-    )
-    train.add_argument(
-        "--learning-rate",
-        type=_positive_number,
-        metavar="X",
-        help=f"Adam's step size, for fast its peak {defaults('learning_rate')}",
-    )
-    train.add_argument(
-        "--seed",
-        type=_whole_number(0, 2**32 - 1),
-        default=0,
-        metavar="N",
-        help="for the first weights and the order of the images (default: 0)",
-    )
-    train.add_argument(
-        "--resume",
-        help="start from this model's weights instead of random ones",
-        **A_MODEL,
-    )
-    train.add_argument(
-        "--force",
-        action="store_true",
-        help="replace an existing output, once the new one is complete",
-    )
+    about = f"passes over the training images {defaults('epochs')}"
+    add_number("--epochs", _whole_number(1, 10_000), about)
+    about = f"images in each step {defaults('batch_size')}"
+    add_number("--batch-size", _whole_number(1, 54_000), about)
+    about = f"Adam's step size, for fast its peak {defaults('learning_rate')}"
+    add_number("--learning-rate", _positive_number, about)
+    about = "for the first weights and the order of the images (default: 0)"
+    add_number("--seed", _whole_number(0, 2**32 - 1), about, default=0)
+    about = "start from this model's weights instead of random ones"
+    train.add_argument("--resume", help=about, **A_MODEL)
+    about = "replace an existing output, once the new one is complete"
+    train.add_argument("--force", action="store_true", help=about)
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -207,14 +179,7 @@ def _report(message: object) -> None:
     """Print one line on stderr."""
     # On a terminal the progress bar may still stand in this line.
     clear = "\r\033[K" if sys.stderr.isatty() else ""
-    print(f"{clear}{PROGRAM}: error: {_printable(message)}", file=sys.stderr)
-
-
-def _printable(text: object) -> str:
-    """Escape what would break a line or steer the terminal, as in odd file names."""
-    return "".join(
-        letter if letter.isprintable() else repr(letter)[1:-1] for letter in str(text)
-    )
+    print(f"{clear}{PROGRAM}: error: {message}", file=sys.stderr)
 
 
 # doctor ------------------------------------------------------------------------------
@@ -229,7 +194,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
         try:
             found, mark = check(), "ok"
         except Exception as error:
-            found = _printable(error) or type(error).__name__
+            found = " ".join(str(error).split()) or type(error).__name__
             mark = "failed"
             failed.append(name)
         print(f"{mark:6}  {name}: {found}", flush=True)
@@ -261,7 +226,7 @@ def _train(arguments: argparse.Namespace) -> int:
     build = settings.pop("builder")
     if arguments.resume is not None:
         model = model_files.load_classifier(arguments.resume)
-        model_files.refuse_probabilities(model, arguments.resume)
+        model_files.check_logits(model, arguments.resume)
 
     import keras
 
@@ -283,7 +248,7 @@ def _train(arguments: argparse.Namespace) -> int:
     settings["steps_per_execution"] = STEPS_PER_EXECUTION[arguments.recipe]
     _train_into(output, model, *train_data, settings, arguments)
     print(
-        f"saved {_printable(output)}; "
+        f"saved {output}; "
         f"measure it with: {PROGRAM} evaluate {shlex.quote(str(output))}"
     )
     return EXIT_OK
@@ -300,10 +265,14 @@ def _train_into(
     numbers = ("", *(f"-{number}" for number in range(2, 1000)))
     paths = (output.with_name(f"{output.stem}.partial{n}.keras") for n in numbers)
     partial = next(path for path in paths if not path.exists())
-    lines = _make_epoch_lines(settings["epochs"])
-    settings |= {"checkpoint": partial, "callbacks": [lines]}
+    keeper = _make_keeper(partial, settings["epochs"])
     try:
-        training.train(model, x_train, y_train, **settings)
+        training.train(model, x_train, y_train, callbacks=[keeper], **settings)
+        if not partial.exists():
+            raise InputError(
+                "nothing was saved, because the loss was never a number; choose a "
+                "smaller learning rate"
+            )
         if output.exists() and not arguments.force:
             raise InputError(
                 f"{output}: appeared while training ran; the new model is in "
@@ -311,9 +280,11 @@ def _train_into(
             )
         os.replace(partial, output)
     except KeyboardInterrupt:
-        if not partial.exists():  # not a single step was made
+        if not keeper.has_begun:
             raise
-        epochs_left = max(1, settings["epochs"] - lines.done)
+        if not partial.exists():
+            keeper.save()
+        epochs_left = max(1, settings["epochs"] - keeper.done)
         raise InputError(
             f"interrupted; the best weights so far are in {partial}; go on with: "
             f"{_resume_command(arguments, partial, epochs_left)}"
@@ -327,15 +298,18 @@ def _train_into(
         ) from error
 
 
-def _make_epoch_lines(epochs: int):
-    """Return a Keras callback that prints one line an epoch and counts them."""
+def _make_keeper(path: Path, epochs: int):
+    """Return a Keras callback that keeps the best model, and prints a line an epoch."""
     import keras
 
-    class EpochLines(keras.callbacks.Callback):
-        done = 0
+    class Keeper(keras.callbacks.Callback):
+        has_begun, done, best = False, 0, math.inf
 
         def on_epoch_begin(self, epoch, logs=None):
             self.started = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.has_begun = True
 
         def on_epoch_end(self, epoch, logs=None):
             self.done = epoch + 1
@@ -349,8 +323,20 @@ def _make_epoch_lines(epochs: int):
             # On a terminal the line must cover the progress bar.
             end = "\033[K\n" if sys.stdout.isatty() else "\n"
             print(line, end=end, flush=True)
+            if logs["val_loss"] < self.best:
+                self.save()
+                self.best = logs["val_loss"]
 
-    return EpochLines()
+        def save(self):
+            # Under another name first: no half-written file is ever found at `path`.
+            part = path.with_name(f".{path.name}")
+            try:
+                self.model.save(part)
+                os.replace(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+
+    return Keeper()
 
 
 def _resume_command(
@@ -377,16 +363,12 @@ def _resume_command(
 
 def _evaluate(arguments: argparse.Namespace) -> int:
     """Print the test accuracy and the table of confusions."""
-    from mnist_tutorial import model_files
+    from mnist_tutorial import datasets, evaluation, model_files
 
     model = model_files.load_classifier(arguments.model)
-
-    from mnist_tutorial import datasets, evaluation
-
     _, (x_test, y_test) = datasets.load_mnist()
-    outputs = model_files.outputs_of(model, x_test, arguments.model)
-    predictions = outputs.argmax(axis=1)
-    print(f"{_printable(arguments.model)} on the {len(y_test):,} test images")
+    predictions = evaluation.predict_classes(model, x_test)
+    print(f"{arguments.model} on the {len(y_test):,} test images")
     print(f"accuracy: {evaluation.accuracy(y_test, predictions)}")
     print("rows: the true digit; columns: what the model read")
     print("    " + "".join(f"{digit:>6}" for digit in range(10)))
@@ -416,7 +398,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     if pictures:
         model = model_files.load_classifier(arguments.model)
         images = np.stack(list(pictures.values()))
-        outputs = model_files.outputs_of(model, images, arguments.model)
+        outputs = model.predict(images, batch_size=256, verbose=0)
         if not checks.are_probabilities(outputs):  # but logits
             outputs = evaluation.softmax(outputs)
         probabilities = dict(zip(pictures, outputs, strict=True))
@@ -428,7 +410,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         chances = probabilities[index]
         best, second = np.argsort(-chances, kind="stable")[:2]
         print(
-            f"{_printable(path)}: {best} ({100 * chances[best]:.1f} %), "
+            f"{path}: {best} ({100 * chances[best]:.1f} %), "
             f"second best {second} ({100 * chances[second]:.1f} %)",
             flush=True,
         )

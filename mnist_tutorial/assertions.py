@@ -6,6 +6,7 @@ page ``appendix/checks`` says what such an error can mean.
 """
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ _SIGNS: dict[type[ast.cmpop], tuple[str, Callable]] = {
     ast.NotIn: ("not in", lambda left, right: left not in right),
 }
 OPERATORS: dict[str, Callable] = dict(_SIGNS.values())
+TOLERANCES = {"rtol", "atol", "rel_tol", "abs_tol"}
 # The last line of the message of an assertion that failed.
 POINTER = "What this can mean: the appendix on checks. 这说明什么：见附录“检查”。"
 
@@ -31,8 +33,8 @@ POINTER = "What this can mean: the appendix on checks. 这说明什么：见附�
 class Assertions(ast.NodeTransformer):
     """Let the comparisons that an assertion consists of report their operands.
 
-    Followed are ``and``, ``all`` over a generator or an array, and ``allclose``. What
-    else is in an assertion is evaluated as it stands.
+    Followed are ``and``, ``all`` over a generator or an array, ``allclose`` and
+    ``isclose``. What else is in an assertion is evaluated as it stands.
     """
 
     def visit_Assert(self, node: ast.Assert) -> ast.Assert:
@@ -58,24 +60,18 @@ class Assertions(ast.NodeTransformer):
                 return _comparisons([left, *comparators], signs)
             case ast.BoolOp(ast.And(), values):
                 return ast.BoolOp(ast.And(), [self.reporting(v) for v in values])
-            case ast.Call(
-                ast.Name("all") | ast.Attribute(_, "all") as function, [values]
-            ):
-                if isinstance(values, ast.GeneratorExp | ast.ListComp):
-                    element = self.reporting(values.elt)
-                    values = type(values)(element, values.generators)
-                else:
-                    values = self.reporting(values)
-                return ast.Call(function, [values], test.keywords)
+            case ast.Call(ast.Name("all") | ast.Attribute(_, "all"), [values]):
+                return ast.Call(test.func, [self.reporting(values)], test.keywords)
             case ast.Call(ast.Attribute(values, "all"), []):
                 function = ast.Attribute(self.reporting(values), "all", ast.Load())
                 return ast.Call(function, [], test.keywords)
-            case ast.Call(
-                ast.Attribute(_, "allclose" | "isclose") as function, [_, _, *_]
-            ):
-                text = ast.Constant(ast.unparse(test))
-                close = _call("_close", text, function, *test.args)
-                return ast.Call(close.func, close.args, test.keywords)
+            case ast.GeneratorExp(element, loops) | ast.ListComp(element, loops):
+                return type(test)(self.reporting(element), loops)
+            case ast.Call(ast.Attribute(_, "allclose" | "isclose"), [_, _]):
+                if {keyword.arg for keyword in test.keywords} <= TOLERANCES:
+                    text = ast.Constant(ast.unparse(test))
+                    close = _call("_close", text, test.func, *test.args)
+                    return ast.Call(close.func, close.args, test.keywords)
         return test
 
 
@@ -85,9 +81,10 @@ def _comparisons(operands: list[ast.expr], signs: list[str]) -> ast.expr:
     for position, sign in enumerate(signs):
         left, right = operands[position : position + 2]
         text = f"{ast.unparse(left)} {sign} {ast.unparse(right)}"
-        name = "_compared" if right is operands[-1] else "_chained"
+        words = [ast.Constant(text), ast.Constant(sign)]
         first = _call("_carried") if position else left
-        parts.append(_call(name, ast.Constant(text), ast.Constant(sign), first, right))
+        is_followed = ast.Constant(right is not operands[-1])
+        parts.append(_call("_compared", *words, first, right, is_followed))
     return parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), parts)
 
 
@@ -113,39 +110,28 @@ class Reports:
         For those who measure margins; a reader hears of a failure only.
         """
 
-    def compared(self, text: str, sign: str, left: object, right: object) -> object:
-        """Evaluate ``left sign right`` once, and report it."""
+    def compared(
+        self, text: str, sign: str, left: object, right: object, is_followed: bool
+    ) -> object:
+        """Evaluate ``left sign right`` once, report it; keep ``right`` for a chain."""
         result = OPERATORS[sign](left, right)
         self.report(text, sign, left, right)
         if _is_false(result):
             self.failed = (text, _received(sign, left, right))
-        return result
-
-    def chained(self, text: str, sign: str, left: object, right: object) -> object:
-        """Do as ``compared``, and keep ``right`` for the comparison that follows."""
-        result = self.compared(text, sign, left, right)
-        self.middle = right
+        self.middle = right if is_followed else None
         return result
 
     def carried(self) -> object:
-        """Return what ``chained`` kept."""
-        middle, self.middle = self.middle, None
-        return middle
+        """Return what ``compared`` kept."""
+        return self.middle
 
     def close(
-        self,
-        text: str,
-        function: Callable,
-        left: object,
-        right: object,
-        /,
-        *tolerances: float,
-        **keywords: object,
+        self, text: str, function: Callable, left: object, right: object, /, **options
     ) -> object:
         """Evaluate ``allclose`` or ``isclose``; report distance and tolerance."""
-        result = function(left, right, *tolerances, **keywords)
+        result = function(left, right, **options)
         try:
-            pair = _closeness(function, left, right, tolerances, keywords)
+            pair = _closeness(function, left, right, **options)
         except Exception:  # something else than numbers that has an `isclose`
             return result
         self.report(text, "<=", *pair)
@@ -159,13 +145,8 @@ class Reports:
         self.failed = None
 
         def explain(message: object) -> str:
-            lines = [] if message is None else [str(message)]
-            lines += [
-                f"expected (应有): {text}",
-                f"received (得到): {values}",
-                POINTER,
-            ]
-            return "\n".join(lines)
+            lines = [f"expected (应有): {text}", f"received (得到): {values}", POINTER]
+            return "\n".join(lines if message is None else [str(message), *lines])
 
         return explain
 
@@ -197,41 +178,27 @@ def _received(sign: str, left: object, right: object) -> str:
 
 
 def _closeness(
-    function: Callable, left: object, right: object, tolerances: tuple, keywords: dict
+    function: Callable, left: object, right: object, **tolerances: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the distances that ``function`` measures and those that it allows."""
     left, right = (np.asarray(value, dtype=float) for value in (left, right))
-    same = np.equal(left, right)  # also where both are infinite
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):  # inf - inf, 0 * inf
         distance = np.abs(left - right)
-        if getattr(function, "__module__", None) == "math":
+        if function is math.isclose:
             larger = np.maximum(np.abs(left), np.abs(right))
-            relative = keywords.get("rel_tol", 1e-9)
-            allowed = np.maximum(relative * larger, keywords.get("abs_tol", 0.0))
+            relative = tolerances.get("rel_tol", 1e-9) * larger
+            allowed = np.maximum(relative, tolerances.get("abs_tol", 0.0))
         else:
-            names = ("rtol", "atol", "equal_nan")
-            given = dict(zip(names, tolerances, strict=False)) | keywords
-            allowed = given.get("atol", 1e-8) + given.get("rtol", 1e-5) * np.abs(right)
-            if given.get("equal_nan", False):
-                same = same | (np.isnan(left) & np.isnan(right))
-    return np.where(same, 0.0, distance)[()], allowed  # scalars stay scalars
+            relative = tolerances.get("rtol", 1e-5) * np.abs(right)
+            allowed = tolerances.get("atol", 1e-8) + relative
+    return distance, allowed
 
 
 def nearest(sign: str, left: object, right: object) -> tuple | None:
     """Return the pair of elements for which a comparison is nearest to failing.
 
-    Parameters
-    ----------
-    sign
-        A key of ``OPERATORS``.
-    left, right
-        The operands: numbers, arrays that broadcast, or anything else, which comes
-        back as it is.
-
-    Returns
-    -------
-    tuple of two objects, or None
-        ``None`` for arrays without an element.
+    ``sign`` is a key of ``OPERATORS``. Operands that are no arrays, or have no order,
+    come back as they are; for arrays without an element it is None.
     """
     if sign in ("is", "is not", "in", "not in"):
         return left, right
@@ -277,19 +244,13 @@ def watch_assertions(
 ) -> None:
     """Rewrite the assertions of all cells that an IPython shell runs from now on.
 
-    Once is enough: where assertions are watched already, nothing changes.
-
-    Parameters
-    ----------
-    shell
-        The ``InteractiveShell``.
-    reports, transformer
-        What takes the reports and what rewrites; by default what a reader needs.
+    ``reports`` takes the reports and ``transformer`` rewrites; by default those that a
+    reader needs. Where assertions are watched already, nothing changes.
     """
     if any(isinstance(known, Assertions) for known in shell.ast_transformers):
         return
     reports = reports or Reports()
-    hooks = ("begun", "compared", "chained", "carried", "close", "explained")
+    hooks = ("begun", "compared", "carried", "close", "explained")
     names = {f"_{hook}": getattr(reports, hook) for hook in hooks}
 
     def provide() -> None:

@@ -63,6 +63,14 @@ def checked_array(name: str, values: np.ndarray) -> np.ndarray:
     return array
 
 
+def _fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
+    """Tell whether a shape is the one wanted; a word or None fits any length."""
+    return len(got) == len(wanted) and all(
+        length in (None, found) or isinstance(length, str)
+        for found, length in zip(got, wanted, strict=True)
+    )
+
+
 def check_floats(name: str, array: np.ndarray, *shape: int | str) -> None:
     """Refuse what is no NumPy array of floats, is empty, or has another shape.
 
@@ -77,11 +85,7 @@ def check_floats(name: str, array: np.ndarray, *shape: int | str) -> None:
         )
     if not array.size:
         raise InputError(f"{name} must not be empty, got shape {array.shape}")
-    fits = len(shape) == array.ndim and all(
-        isinstance(length, str) or length == got
-        for length, got in zip(shape, array.shape, strict=True)
-    )
-    if shape and not fits:
+    if shape and not _fits(array.shape, shape):
         wanted = str(shape).replace("'", "")
         raise InputError(f"{name} must have shape {wanted}, got {array.shape}")
 
@@ -160,14 +164,14 @@ def are_probabilities(outputs: np.ndarray) -> bool:
 
 
 def check_input_shape(model, images: np.ndarray, *, name: str = "images") -> None:
-    """Refuse images that do not have the shape that a Keras model takes."""
-    expected = tuple(model.input_shape[1:])
-    if len(images.shape) != 1 + len(expected) or any(
-        size not in (None, got)
-        for size, got in zip(expected, images.shape[1:], strict=True)
-    ):
+    """Refuse images that do not have the shape that a Keras model takes.
+
+    A model that does not know its shape, since it is not built yet, takes any.
+    """
+    expected = getattr(model, "input_shape", None)
+    if expected is not None and not _fits(images.shape, ("n", *expected[1:])):
         raise InputError(
-            f"{name} must have shape (n, {', '.join(map(str, expected))}) for "
+            f"{name} must have shape (n, {', '.join(map(str, expected[1:]))}) for "
             f"{model.name}, got {images.shape}; x[:1] keeps the first axis, x[0] "
             "drops it"
         )
@@ -177,7 +181,6 @@ def check_file(path: Path, kind: str = "file") -> None:
     """Refuse a path at which there is no file to read."""
     if path.is_dir():
         raise InputError(f"{path}: expected a {kind}, got a directory")
-    # A pipe or a device would keep a reader waiting for ever.
     if not path.is_file():
         raise InputError(f"{path}: no such {kind}; check the name and the folder")
 

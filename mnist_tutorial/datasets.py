@@ -34,16 +34,12 @@ class ErrorRate(NamedTuple):
         challenge, by top-5 error; ``"ILSVRC human"`` for a person on the same task.
     year
         Year of the challenge or of the publication.
-    error_percent
-        Share of the test images that were read wrongly, in percent.
-    test_images
-        Number of images behind that share.
+    error_percent, test_images
+        Share of the test images that were read wrongly, and how many there were.
     method
         What read them.
-    source
-        Key of the source in the book's list, ``book/references.bib``.
-    where
-        Place in the source.
+    source, where
+        Key of the source in ``book/references.bib``, and the place in it.
     """
 
     dataset: str
@@ -58,8 +54,8 @@ class ErrorRate(NamedTuple):
 def load_raw_mnist() -> tuple[Split, Split]:
     """Load MNIST as it was published: bytes, without a channel axis.
 
-    The arrays have the shapes and types that ``keras.datasets.mnist.load_data()``
-    returns, but nothing is downloaded. The page ``code/project`` uses it.
+    The arrays are those of ``keras.datasets.mnist.load_data()``, but nothing is
+    downloaded. The page ``code/project`` uses it.
 
     Returns
     -------
@@ -80,7 +76,7 @@ def load_raw_mnist() -> tuple[Split, Split]:
     doi:10.1109/5.726791.
     """
     _check_data_file(DATA_FILE)
-    with np.load(DATA_FILE, allow_pickle=False) as arrays:
+    with np.load(DATA_FILE) as arrays:
         return (
             (arrays["x_train"], arrays["y_train"]),
             (arrays["x_test"], arrays["y_test"]),
@@ -88,7 +84,7 @@ def load_raw_mnist() -> tuple[Split, Split]:
 
 
 def load_mnist() -> tuple[Split, Split]:
-    """Load MNIST ready for a network.
+    """Load MNIST ready for a network, from the file of :func:`load_raw_mnist`.
 
     Returns
     -------
@@ -97,17 +93,6 @@ def load_mnist() -> tuple[Split, Split]:
         ``(10000, 28, 28, 1)``; labels ``int64``, shapes ``(60000,)`` and
         ``(10000,)``. The test set is there to report a result, never to choose
         one: see :func:`split_validation`.
-
-    Raises
-    ------
-    InputError
-        As :func:`load_raw_mnist`.
-
-    Examples
-    --------
-    >>> (x_train, y_train), (x_test, y_test) = load_mnist()
-    >>> x_train.shape, y_train[:3].tolist()
-    ((60000, 28, 28, 1), [5, 0, 4])
     """
     train, test = load_raw_mnist()
     return _scaled(*train), _scaled(*test)
@@ -150,23 +135,16 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
 
     Parameters
     ----------
-    x, y
-        Images, shape ``(n, ...)``, and integer labels, shape ``(n,)``.
+    x, y, seed
+        As for :func:`split_validation`, which refuses the same.
     size
         Number of examples to draw: at least one a class, and at least one a class
         must be left over.
-    seed
-        The same seed draws the same examples.
 
     Returns
     -------
     x_subset, y_subset
         ``size`` examples in shuffled order.
-
-    Raises
-    ------
-    InputError
-        If ``size`` is out of range, or ``y`` is not one class an example.
     """
     check_counts(size=size)
     chosen, _ = _stratified(x, y, train_size=size, seed=seed)
@@ -176,9 +154,9 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
 def load_foreign_digits() -> Split:
     """Load scikit-learn's 8x8 digits, brought to MNIST's form.
 
-    They were written by other people and scanned by another machine, which makes
-    them an honest question to a network that has seen MNIST only. The 1,797
-    images are enlarged and centred by ``preprocessing.place_ink``.
+    Other people wrote them and another machine scanned them: an honest question to a
+    network that has seen MNIST only. ``preprocessing.place_ink`` enlarges and centres
+    them.
 
     Returns
     -------
@@ -212,12 +190,6 @@ def load_error_rates() -> list[ErrorRate]:
     -------
     list of ErrorRate
         Grouped by dataset, in order of years.
-
-    Examples
-    --------
-    >>> winners = [r for r in load_error_rates() if r.dataset == "ILSVRC winner"]
-    >>> winners[0].year, winners[-1].year
-    (2010, 2017)
     """
     column_types = ErrorRate.__annotations__
     with open(ERROR_RATES_FILE, encoding="utf-8", newline="") as file:
@@ -240,10 +212,9 @@ def _stratified(
     from sklearn.model_selection import train_test_split
 
     checked_labels(y, len(x), name="y")
+    places = np.arange(len(x))
     try:
-        return train_test_split(
-            np.arange(len(x)), stratify=y, random_state=seed, **sizes
-        )
+        return train_test_split(places, stratify=y, random_state=seed, **sizes)
     except ValueError as error:
         raise InputError(
             f"expected {len(x)} examples that can be split with every class in both "

@@ -28,10 +28,9 @@ def _keras() -> str:
 
 
 def _cpus() -> str:
-    # Where a container or a batch system lends only some of the machine's cores.
-    if hasattr(os, "sched_getaffinity"):
-        return str(len(os.sched_getaffinity(0)))
-    return str(os.cpu_count())
+    # A container or a batch system may lend only some of the machine's cores.
+    has_affinity = hasattr(os, "sched_getaffinity")
+    return str(len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count())
 
 
 def _memory() -> str:

@@ -18,15 +18,12 @@ gtsrb              187 MB    26,640 traffic signs, 43 classes  free to use; cita
 =================  ========  ================================  ====================
 
 **Without a network**, the ``load_*`` functions say which address they tried. Fetch
-the file elsewhere, in a browser or on another machine, and save it under its own
-name in the folder that the message names; or put it into any folder and pass that as
-``folder``. It is checked in the same way.
+the file elsewhere, and save it under its own name in the folder that the message
+names, or in any that you pass as ``folder``. It is checked in the same way.
 
-**Nothing half-written is left.** A download goes to a temporary file, and takes its
-place only when it is complete and has the published checksum. One that breaks off or
-has another checksum is removed, and what lay in the folder stays as it was. A copy
-that has the published checksum is never replaced; one that has not is never used, and
-is replaced once a download with the published checksum has arrived.
+**Nothing half-written is left.** A download takes its place only when it is complete
+and has the published checksum; otherwise it is removed, and what lay in the folder
+stays as it was. A copy with another checksum is never used.
 
 The checksums are the MD5 sums that the authors of MedMNIST and, for GTSRB,
 torchvision publish. They find damage; they are no defence against somebody who wants
@@ -46,6 +43,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pooch
+import requests
 from PIL import Image
 
 from mnist_tutorial.checks import check_choice, check_counts, check_in
@@ -124,8 +122,8 @@ def load_medmnist(
     ``"dermamnist"``: 7,007 training, 1,003 validation and 2,005 test images of
     pigmented skin lesions through a dermatoscope, made from HAM10000 [2]_.
     ``"pneumoniamnist"``: 4,708, 524 and 624 chest X-rays of children [3]_. What the
-    labels mean is in ``MEDMNIST_CLASSES``. Both are reduced to 28 x 28 pixels and
-    meant for learning and for comparing methods, **not for clinical use** [1]_.
+    labels mean is in ``MEDMNIST_CLASSES``. Both are meant for learning and for
+    comparing methods, **not for clinical use** [1]_.
 
     Two things to know about DermaMNIST. Its licence, **CC BY-NC 4.0, forbids
     commercial use**. And HAM10000 has several pictures of many lesions, which
@@ -157,18 +155,12 @@ def load_medmnist(
 
     References
     ----------
-    .. [1] J. Yang and others, "MedMNIST v2: a large-scale lightweight benchmark for
-       2D and 3D biomedical image classification", Scientific Data 10, 41, 2023,
-       doi:10.1038/s41597-022-01721-8.
-    .. [2] P. Tschandl, C. Rosendahl, H. Kittler, "The HAM10000 dataset, a large
-       collection of multi-source dermatoscopic images of common pigmented skin
-       lesions", Scientific Data 5, 180161, 2018, doi:10.1038/sdata.2018.161.
-    .. [3] D. S. Kermany and others, "Identifying medical diagnoses and treatable
-       diseases by image-based deep learning", Cell 172(5), 1122-1131, 2018,
-       doi:10.1016/j.cell.2018.02.010.
-    .. [4] K. Abhishek, A. Jain, G. Hamarneh, "Investigating the quality of DermaMNIST
-       and Fitzpatrick17k dermatological image datasets", Scientific Data 12, 196,
-       2025, doi:10.1038/s41597-025-04382-5.
+    .. [1] J. Yang et al., "MedMNIST v2", 2023, doi:10.1038/s41597-022-01721-8.
+    .. [2] P. Tschandl et al., "The HAM10000 dataset", 2018, doi:10.1038/sdata.2018.161.
+    .. [3] D. S. Kermany et al., "Identifying Medical Diagnoses and Treatable Diseases
+       by Image-Based Deep Learning", 2018, doi:10.1016/j.cell.2018.02.010.
+    .. [4] K. Abhishek et al., "Investigating the Quality of DermaMNIST and
+       Fitzpatrick17k", 2025, doi:10.1038/s41597-025-04382-5.
     """
     check_choice("name", name, MEDMNIST_CLASSES)
     splits = []
@@ -187,67 +179,48 @@ def load_gtsrb(
     """Load the German Traffic Sign Recognition Benchmark, fetching it the first time.
 
     26,640 photographs of 43 kinds of sign: the training archive of the competition of
-    2011 [1]_, the one that torchvision uses. It comes without a test set. **Split it
-    by track**: the pictures of a track show one physical sign a moment apart, and a
-    network that has seen one of them knows the others.
+    2011, the one that torchvision uses. It comes without a test set. **Split it by
+    track**, such as by ``signs.tracks % 5 == 0``: the pictures of a track show one
+    physical sign a moment apart, and a network that has seen one knows the others.
 
     Parameters
     ----------
     folder
-        Where the archive lies or is to be saved. By default the user's cache for
-        ``mnist-tutorial``.
+        As for :func:`load_medmnist`, which raises the same.
     size
-        Height and width of the returned images in pixels, 8 to 250. The published
-        ones have 15 to 250, not always as many each way; the whole picture is
-        scaled, with the border of about a tenth that it has around the sign. All
-        images of 32 pixels take 0.3 GB of memory, of 64 pixels 1.3 GB.
+        Height and width of the returned images in pixels, 8 to 250, or it is refused.
+        The published ones have 15 to 250, not always as many each way; the whole
+        picture is scaled, with the border of about a tenth that it has around the
+        sign. All images of 32 pixels take 0.3 GB of memory, of 64 pixels 1.3 GB.
 
     Returns
     -------
     TrafficSigns
         Images, labels and tracks, class after class.
 
-    Raises
-    ------
-    InputError, ConnectionError
-        As :func:`load_medmnist`, or if ``size`` is out of range.
-
     References
     ----------
-    .. [1] J. Stallkamp, M. Schlipsing, J. Salmen, C. Igel, "The German Traffic Sign
-       Recognition Benchmark: a multi-class classification competition", International
-       Joint Conference on Neural Networks, 1453-1460, 2011,
-       doi:10.1109/IJCNN.2011.6033395.
-
-    Examples
-    --------
-    Every fifth track aside, with all its pictures::
-
-        signs = load_gtsrb()
-        held_out = signs.tracks % 5 == 0
-        x_train, y_train = signs.images[~held_out], signs.labels[~held_out]
-        x_val, y_val = signs.images[held_out], signs.labels[held_out]
+    J. Stallkamp et al., "The German Traffic Sign Recognition Benchmark", 2011,
+    doi:10.1109/IJCNN.2011.6033395.
     """
     check_counts(size=size)
     check_in("[8, 250]", size=size)  # the largest published image has 250 pixels
     with zipfile.ZipFile(_fetch(ARCHIVES["gtsrb"], folder)) as archive:
-        listed = _list_signs(archive)
-        images = np.empty((len(listed), size, size, 3), dtype=np.float32)
-        for image, (member, _, _) in zip(images, listed, strict=True):
+        members, labels, names = zip(*_list_signs(archive), strict=True)
+        images = np.empty((len(members), size, size, 3), dtype=np.float32)
+        for image, member in zip(images, members, strict=True):
             with archive.open(member) as file, Image.open(file) as picture:
                 scaled = picture.resize((size, size), Image.Resampling.BILINEAR)
             image[:] = np.asarray(scaled, dtype=np.float32) / 255
-    labels = np.array([label for _, label, _ in listed], dtype=np.int64)
-    _, tracks = np.unique([track for _, _, track in listed], return_inverse=True)
-    return TrafficSigns(images, labels, tracks.astype(np.int64))
+    _, tracks = np.unique(names, return_inverse=True)
+    return TrafficSigns(images, np.array(labels, np.int64), tracks.astype(np.int64))
 
 
 def _list_signs(archive: zipfile.ZipFile) -> list[tuple[str, int, str]]:
     """List the images of the archive: where each lies, its class and its track.
 
-    A folder ``00000``, ``00001``, ... holds a class: a table such as
-    ``GT-00000.csv`` and the images that it lists, such as ``00003_00012.ppm``: image
-    12 of track 3.
+    A folder such as ``00007`` holds a class: a table, ``GT-00007.csv``, and the images
+    that it lists, such as ``00003_00012.ppm``: image 12 of track 3.
     """
     signs = []
     for table in sorted(fnmatch.filter(archive.namelist(), "*/GT-*.csv")):
@@ -266,22 +239,19 @@ def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
     pooch does the work: the comparing, and the temporary file that is moved into
     place in one step or removed.
     """
-    import requests
-
     folder = pooch.os_cache("mnist-tutorial") if folder is None else Path(folder)
     path = folder.expanduser().absolute() / archive.file_name
     by_hand = (
         f"fetch {archive.url} elsewhere, in a browser or on another machine, and save "
         f"it as {path} (MD5 {archive.md5})"
     )
-    downloader = pooch.HTTPDownloader(progressbar=True)
     try:
         pooch.retrieve(
             archive.url,
             known_hash=f"md5:{archive.md5}",
             fname=path.name,
             path=path.parent,
-            downloader=downloader,
+            downloader=pooch.HTTPDownloader(progressbar=True),
             processor=_let_others_read,
         )
     except requests.RequestException as error:

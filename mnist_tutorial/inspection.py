@@ -9,9 +9,11 @@ what it learned explains the image and not the network. Taught in
 
 The score of a class is the model's output for it. Hand in models that give logits, as
 this package's do: where a final softmax is close to 0 or 1 its slope is close to 0, and
-so is every map made from a gradient.
+so is every map made from a gradient. Models are Sequential or functional, and know
+their input shape. Gradients need Keras' TensorFlow backend.
 
-Gradients work with the TensorFlow backend of Keras.
+Images that do not fit the model, classes and layers that it does not have, settings out
+of range and another backend raise ``InputError``.
 """
 
 import itertools
@@ -44,32 +46,17 @@ def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.
 
     Parameters
     ----------
-    model
-        A model that knows its input shape, Sequential or functional.
+    model, layer_name
+        Any model, and one of its :func:`map_layers`.
     images
         What the model takes: ``float32`` in [0, 1], shape ``(n, 28, 28, 1)`` for the
         models of this package. All of them are computed at once, so hand in as many
         as you want to look at.
-    layer_name
-        A layer whose output has height, width and channels, by its name in
-        ``model.summary()``.
 
     Returns
     -------
     np.ndarray
         ``float32``, shape ``(n, height, width, channels)``.
-
-    Raises
-    ------
-    InputError
-        If the model does not know its input shape, the images do not fit it, or it
-        has no such layer.
-
-    Examples
-    --------
-    >>> model = build_cnn()
-    >>> feature_maps(model, images, map_layers(model)[0]).shape
-    (3, 26, 26, 32)
     """
     check_choice("layer_name", layer_name, map_layers(model))
     images = checked_array("images", images)
@@ -81,20 +68,7 @@ def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.
 def map_layers(model: keras.Model) -> list[str]:
     """Return the names of the layers that give maps, in the model's order.
 
-    Parameters
-    ----------
-    model
-        A model that knows its input shape, Sequential or functional.
-
-    Returns
-    -------
-    list of str
-        Layers whose output has shape ``(n, height, width, channels)``.
-
-    Raises
-    ------
-    InputError
-        If the model does not know its input shape, and so not its outputs'.
+    Their output has shape ``(n, height, width, channels)``.
     """
     if len(getattr(model, "inputs", None) or ()) != 1:
         raise InputError(
@@ -144,13 +118,7 @@ def occlusion(
     np.ndarray
         ``float32``, shape ``(height, width)``: for each pixel, the fall of the score
         averaged over the squares that covered it. Above 0 where the network found
-        evidence for the class, below 0 where it found some against it.
-
-    Raises
-    ------
-    InputError
-        If the image does not fit the model, there is no such class, or a setting is
-        out of range.
+        evidence for the class, below 0 where it found some against.
 
     References
     ----------
@@ -163,7 +131,7 @@ def occlusion(
             "image must be one image of shape (height, width, channels), got shape "
             f"{image.shape}; x[0] is one image of a batch"
         )
-    images, targets = checked_inputs(model, image[np.newaxis], [target])
+    images, targets = _checked_inputs(model, image[np.newaxis], [target])
     height, width = image.shape[:2]
     check_counts(size=size, stride=stride)
     check_in(f"[1, {min(height, width)}]", size=size)
@@ -171,20 +139,22 @@ def occlusion(
     tops, lefts = (
         [*range(0, side - size, stride), side - size] for side in (height, width)
     )
-    corners = list(itertools.product(tops, lefts))
-    covered = np.repeat(images, len(corners), axis=0)
-    for copy, (top, left) in zip(covered, corners, strict=True):
-        copy[top : top + size, left : left + size] = fill
+    squares = [
+        np.s_[top : top + size, left : left + size]
+        for top, left in itertools.product(tops, lefts)
+    ]
+    covered = np.repeat(images, len(squares), axis=0)
+    for copy, square in zip(covered, squares, strict=True):
+        copy[square] = fill
     scores = [
         _run(model, covered[start : start + _BATCH_SIZE])[:, targets[0]]
         for start in range(0, len(covered), _BATCH_SIZE)
     ]
     falls = _run(model, images)[0, targets[0]] - np.concatenate(scores)
-    sums = np.zeros((height, width))
-    visits = np.zeros((height, width))
-    for fall, (top, left) in zip(falls, corners, strict=True):
-        sums[top : top + size, left : left + size] += fall
-        visits[top : top + size, left : left + size] += 1
+    sums, visits = np.zeros((2, height, width))
+    for fall, square in zip(falls, squares, strict=True):
+        sums[square] += fall
+        visits[square] += 1
     return (sums / visits).astype(np.float32)
 
 
@@ -193,18 +163,17 @@ def saliency(
 ) -> np.ndarray:
     """Say how strongly each pixel would move the score of a class.
 
-    The size of the gradient of the score by the pixel: what a very small change of
-    the pixel would do. That is not how much the pixel as it is contributes: blank
-    pixels have gradients too.
+    The size of the score's gradient by the pixel: what a very small change of it would
+    do. That is not how much the pixel as it is contributes: blank ones have gradients
+    too.
 
     Parameters
     ----------
     model
         A model that gives one score a class, shape ``(n, num_classes)``.
-    images
-        What the model takes, shape ``(n, height, width, channels)``.
-    targets
-        For each image the class whose score is looked at, shape ``(n,)``.
+    images, targets
+        What the model takes, shape ``(n, height, width, channels)``, and for each image
+        the class whose score is looked at, shape ``(n,)``.
 
     Returns
     -------
@@ -212,18 +181,12 @@ def saliency(
         ``float32``, not negative, shape ``(n, height, width)``; the largest of the
         channels.
 
-    Raises
-    ------
-    InputError
-        If the images do not fit the model, there is no such class, or Keras runs on a
-        backend other than TensorFlow.
-
     References
     ----------
     K. Simonyan, A. Vedaldi, A. Zisserman, "Deep Inside Convolutional Networks", 2014,
     arXiv:1312.6034.
     """
-    images, targets = checked_inputs(model, images, targets)
+    images, targets = _checked_inputs(model, images, targets)
     slopes = gradient(
         lambda values: _of_targets(model(values, training=False), targets), images
     )
@@ -241,21 +204,9 @@ def guided_backprop(
 
     Parameters
     ----------
-    model
-        As for :func:`saliency`, Sequential or functional; its ReLUs are ``ReLU``
-        layers, or other layers with ``activation="relu"``.
-    images, targets
-        As for :func:`saliency`.
-
-    Returns
-    -------
-    np.ndarray
-        As for :func:`saliency`.
-
-    Raises
-    ------
-    InputError
-        As for :func:`saliency`, or if the model has no ReLU, or models inside it.
+    model, images, targets
+        As for :func:`saliency`, which gives the same. The model must have a ReLU (a
+        ``ReLU`` layer, or another with ``activation="relu"``) and no models inside it.
 
     References
     ----------
@@ -265,17 +216,13 @@ def guided_backprop(
     .. [1] J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018,
        arXiv:1810.03292.
     """
-    checked_inputs(model, images, targets)
-    inner = [layer.name for layer in model.layers if isinstance(layer, keras.Model)]
-    if inner:
+    _checked_inputs(model, images, targets)
+    has_models = any(isinstance(layer, keras.Model) for layer in model.layers)
+    if has_models or not any(map(is_relu, model.layers)):
         raise InputError(
-            f"model must have no models inside it, got {', '.join(inner)} in "
-            f"{model.name}; build one Sequential of all their layers"
-        )
-    if not any(map(is_relu, model.layers)):
-        raise InputError(
-            f"model must have a ReLU to guide the gradient through, got {model.name} "
-            "without one; use saliency, which would give the same map"
+            "model must have a ReLU to guide the gradient through, and no models "
+            f"inside it, got {model.name}; use saliency, or build one Sequential of "
+            "all layers"
         )
     guided = keras.models.clone_model(model, clone_function=_with_guided_relu)
     guided.set_weights(model.get_weights())
@@ -287,15 +234,16 @@ def grad_cam(
 ) -> np.ndarray:
     """Say which places of a layer's feature maps speak for a class (Grad-CAM).
 
-    Every map of the layer is weighted by the mean gradient of the score by its
-    values, the weighted maps are added up, and what is negative becomes 0.
+    Every map of the layer is weighted by the mean gradient of the score by its values,
+    the weighted maps are added up, and what is negative becomes 0.
 
     Parameters
     ----------
     model, images, targets
         As for :func:`saliency`.
     layer_name
-        A layer that gives maps; the paper takes the last convolution, after its ReLU.
+        One of :func:`map_layers`; the paper takes the last convolution, after its
+        ReLU.
 
     Returns
     -------
@@ -305,17 +253,12 @@ def grad_cam(
         without padding the layer's outermost values see no further than their own
         fields.
 
-    Raises
-    ------
-    InputError
-        As for :func:`saliency`, or if there is no such layer.
-
     References
     ----------
     R. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
     Gradient-based Localization", 2017, arXiv:1610.02391.
     """
-    images, targets = checked_inputs(model, images, targets)
+    images, targets = _checked_inputs(model, images, targets)
     check_choice("layer_name", layer_name, map_layers(model))
     both = keras.Model(
         model.inputs, [model.get_layer(layer_name).output, model.outputs[0]]
@@ -338,23 +281,18 @@ def randomize_weights(
     Parameters
     ----------
     model
-        A model, Sequential or functional; it stays as it is.
+        Any model; it stays as it is.
     seed
         For the new weights. They come from the initializers that the layers were
         made with; one that was given a seed of its own keeps to that.
     layers
-        Names of the layers to redraw; all of them without it. Going from the last
+        Names of layers that have weights; all of them by default. Going from the last
         layer to the first, one more each time, is the cascade of the sanity check.
 
     Returns
     -------
     keras.Model
         The copy, uncompiled.
-
-    Raises
-    ------
-    InputError
-        If there is no such layer; the message lists the layers that have weights.
 
     References
     ----------
@@ -395,11 +333,6 @@ def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
     -------
     np.ndarray
         ``float32``, of the shape of ``values``.
-
-    Raises
-    ------
-    InputError
-        If Keras runs on a backend other than TensorFlow.
     """
     return _differentiate(lambda tensor: (function(tensor), tensor), values)[0]
 
@@ -411,11 +344,11 @@ def _differentiate(
 
     ``function`` takes the values and returns the result and the tensor.
     """
-    if keras.backend.backend() != "tensorflow":
+    backend = keras.backend.backend()
+    if backend != "tensorflow":
         raise InputError(
-            "expected the backend tensorflow, the one whose gradients are written "
-            f"here, got {keras.backend.backend()}; set KERAS_BACKEND=tensorflow before "
-            "Keras is imported"
+            f"gradients are written for the backend tensorflow, got {backend}; set "
+            "KERAS_BACKEND=tensorflow before Keras is imported"
         )
     import tensorflow as tf
 
@@ -450,26 +383,18 @@ def _guided_relu(values):
 
 
 def _with_guided_relu(layer: keras.Layer) -> keras.Layer:
-    if not is_relu(layer):
-        return layer.__class__.from_config(layer.get_config())
-    if isinstance(layer, keras.layers.ReLU):
+    if isinstance(layer, keras.layers.ReLU) and is_relu(layer):
         return keras.layers.Activation(_guided_relu, name=layer.name)
     copy = layer.__class__.from_config(layer.get_config())
-    copy.activation = _guided_relu
+    if is_relu(layer):
+        copy.activation = _guided_relu
     return copy
 
 
-def checked_inputs(
-    model: keras.Model,
-    images: np.ndarray,
-    targets: Sequence[int],
-    *,
-    name: str = "targets",
+def _checked_inputs(
+    model: keras.Model, images: np.ndarray, targets: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``float32`` images and their classes, if the model can score them.
-
-    ``name`` is what the caller calls its targets, for the message.
-    """
+    """Return ``float32`` images and their classes, if the model can score them."""
     map_layers(model)  # refuses a model that does not know its input shape
     if len(model.output_shape) != 2:
         raise InputError(
@@ -478,5 +403,6 @@ def checked_inputs(
         )
     images = checked_array("images", images)
     check_input_shape(model, images)
-    targets = checked_labels(targets, len(images), model.output_shape[1], name=name)
+    classes = model.output_shape[1]
+    targets = checked_labels(targets, len(images), classes, name="targets")
     return images.astype(np.float32), targets

@@ -40,15 +40,11 @@ def load_classifier(path: Path):
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
             shapes = (model.input_shape, model.output_shape)
         except Exception as error:
-            if "unsafe" in str(error).lower():
-                raise InputError(
-                    f"{path}: holds Python code (a Lambda layer or the like), which "
-                    "is not run from a file; rebuild the model from Keras' own layers"
-                ) from error
             raise InputError(
-                f"{path}: cannot be loaded as a Keras model "
-                f"({type(error).__name__}); the file is damaged, or was saved by a "
-                "newer Keras or with layers of its own: save it again"
+                f"{path}: cannot be loaded as a Keras model ({type(error).__name__}); "
+                "the file is damaged, was saved by a newer Keras, or holds Python code "
+                "(a Lambda layer or the like), which is not run from a file: build "
+                "the model from Keras' own layers and save it again"
             ) from error
     if shapes != SHAPES:
         raise InputError(
@@ -58,21 +54,10 @@ def load_classifier(path: Path):
     return model
 
 
-def outputs_of(model, images: np.ndarray, path: Path) -> np.ndarray:
-    """Return the model's outputs, shape ``(n, 10)``, or refuse one that diverged."""
-    outputs = np.asarray(model.predict(images, batch_size=256, verbose=0))
-    if not np.isfinite(outputs).all():
-        raise InputError(
-            f"{path}: expected finite outputs, got NaN or infinity; train the model "
-            "again with a smaller learning rate"
-        )
-    return outputs
-
-
-def refuse_probabilities(model, path: Path) -> None:
+def check_logits(model, path: Path) -> None:
     """Refuse to train on a model that ends in softmax: the loss expects logits."""
     blank = np.zeros((1, 28, 28, 1), dtype=np.float32)
-    if are_probabilities(outputs_of(model, blank, path)):
+    if are_probabilities(model.predict(blank, verbose=0)):
         raise InputError(
             f"{path}: expected a model that gives logits, got one that gives "
             "probabilities; remove its last softmax"

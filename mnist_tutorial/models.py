@@ -20,12 +20,8 @@ def build_cnn() -> keras.Sequential:
     """Build the source document's network, repaired so that it gives ten logits.
 
     The listing ends at the third convolution; the page ``code/project`` reads the
-    error that training it raises, and adds the last three layers.
-
-    Returns
-    -------
-    keras.Sequential
-        93,322 parameters, 55,744 of them in the convolutions.
+    error that training it raises, and adds the last three layers. Of its 93,322
+    parameters 55,744 are in the convolutions.
     """
     return keras.Sequential(
         [
@@ -45,10 +41,7 @@ def build_cnn() -> keras.Sequential:
 def build_linear() -> keras.Sequential:
     """Build a linear classifier: one weight a pixel and class, and a bias a class.
 
-    Returns
-    -------
-    keras.Sequential
-        7,850 parameters.
+    That makes 7,850 parameters.
     """
     return keras.Sequential(
         [keras.Input(INPUT_SHAPE), layers.Flatten(), layers.Dense(NUM_CLASSES)]
@@ -58,20 +51,7 @@ def build_linear() -> keras.Sequential:
 def build_mlp(hidden_units: int = 128) -> keras.Sequential:
     """Build a network with one hidden dense layer, which knows no neighbourhoods.
 
-    Parameters
-    ----------
-    hidden_units
-        Neurons in the hidden layer.
-
-    Returns
-    -------
-    keras.Sequential
-        101,770 parameters with 128 hidden units.
-
-    Raises
-    ------
-    InputError
-        If ``hidden_units`` is no whole number from 1.
+    With 128 hidden units it has 101,770 parameters; fewer than 1 are refused.
     """
     check_counts(hidden_units=hidden_units)
     return keras.Sequential(
@@ -92,11 +72,7 @@ def build_fast_cnn() -> keras.Sequential:
     lets the learning rate be high. It stands where the values are fewest: on a CPU
     normalising a feature map costs as much as a convolution. Its momentum is 0.9, not
     Keras' 0.99: a few hundred steps are too few for the slower average to settle.
-
-    Returns
-    -------
-    keras.Sequential
-        85,082 parameters.
+    It has 85,082 parameters.
 
     References
     ----------
@@ -138,17 +114,8 @@ def count_multiply_adds(model: keras.Model) -> int:
     Every weight of a kernel is used once at every place of the layer's output; a
     dense layer has a single place. Biases, activations, normalisation and pooling are
     little in comparison and left out. The page ``faq/architecture`` does it by hand.
-
-    Parameters
-    ----------
-    model
-        A Sequential or functional model of convolutional and dense layers that knows
-        its input shape.
-
-    Returns
-    -------
-    int
-        2,794,240 for :func:`build_cnn`, whose parameters are only 93,322.
+    The model is a Sequential or functional one that knows its input shape. There are
+    2,794,240 in :func:`build_cnn`, whose parameters are only 93,322.
     """
     total = 0
     for layer in model.layers:

@@ -51,28 +51,11 @@ def generalization_gap(history: History) -> GeneralizationGap:
     Parameters
     ----------
     history
-        What ``training.train`` returns when it is given ``validation_data``.
-
-    Raises
-    ------
-    InputError
-        If a curve is missing or holds anything but finite numbers, or if there are
-        fewer than two epochs.
-
-    Examples
-    --------
-    >>> generalization_gap(
-    ...     {
-    ...         "accuracy": [0.5, 0.75, 1.0],
-    ...         "val_accuracy": [0.5, 0.5, 0.75],
-    ...         "val_loss": [2.0, 1.0, 1.5],
-    ...     }
-    ... )
-    GeneralizationGap(best_epoch=2, loss_rise=1.5, accuracy_change=0.25, \
-accuracy_gap=0.25)
+        What ``training.train`` returns when it is given ``validation_data``: at least
+        two epochs, all numbers finite, or it is refused.
     """
-    curves = []
-    for name in ("accuracy", "val_accuracy", "val_loss"):
+    names = ("accuracy", "val_accuracy", "val_loss")
+    for name in names:
         if name not in history:
             raise InputError(
                 f"history must have {name}, got {', '.join(history) or 'nothing'}; "
@@ -88,8 +71,7 @@ accuracy_gap=0.25)
                 f"{name} must hold finite numbers, got {list(history[name])}; train "
                 "again with a smaller learning_rate"
             )
-        curves.append(history[name])
-    accuracy, val_accuracy, val_loss = curves
+    accuracy, val_accuracy, val_loss = (history[name] for name in names)
     best = int(np.argmin(val_loss))
     return GeneralizationGap(
         best_epoch=best + 1,
@@ -108,19 +90,14 @@ def shuffle_labels(y: np.ndarray, *, seed: int = 0) -> np.ndarray:
     Parameters
     ----------
     y
-        Integer classes, shape ``(n,)``.
+        Integer classes, shape ``(n,)``, or they are refused.
     seed
         The same seed gives the same order.
 
     Returns
     -------
-    numpy.ndarray
+    np.ndarray
         A shuffled copy, shape ``(n,)``.
-
-    Raises
-    ------
-    InputError
-        If ``y`` is no list of classes.
 
     References
     ----------
@@ -138,11 +115,6 @@ def build_shifts() -> keras.Sequential:
     background. ``fit`` has that done, ``predict`` and ``evaluate`` see the images as
     they are. A model that is called as a function needs ``training=False`` for that:
     unlike dropout, Keras' augmentation acts unless it is told not to.
-
-    Returns
-    -------
-    keras.Sequential
-        Images in, images of the same shape out; no parameters.
 
     References
     ----------
@@ -171,10 +143,11 @@ def build_regularized_cnn(
     Parameters
     ----------
     dropout_rate
-        Share of the values set to 0 in training before each dense layer, in [0, 1).
+        Share of the values set to 0 in training before each dense layer, in [0, 1),
+        or it is refused.
     weight_decay
         Factor of the sum of all squared weights that is added to the loss (an L2
-        penalty), from 0. Biases are spared.
+        penalty), from 0, or it is refused. Biases are spared.
     augment
         Builds the layers that change the images in training: :func:`build_shifts`.
 
@@ -182,11 +155,6 @@ def build_regularized_cnn(
     -------
     keras.Sequential
         Logits, shape ``(n, 10)``; 53,994 parameters.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range.
 
     References
     ----------
@@ -196,13 +164,14 @@ def build_regularized_cnn(
     """
     check_in("[0, 1)", dropout_rate=dropout_rate)
     check_in("[0, inf)", weight_decay=weight_decay)
+    augmentation = [augment()] if augment else []
     penalty = {}
     if weight_decay:
         penalty = {"kernel_regularizer": keras.regularizers.L2(weight_decay)}
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
-            *([augment()] if augment else []),
+            *augmentation,
             layers.Conv2D(8, 5, activation="relu", **penalty),
             layers.MaxPooling2D(),  # (n, 12, 12, 8)
             layers.Conv2D(16, 3, activation="relu", **penalty),

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from mnist_tutorial.checks import check_in
 from mnist_tutorial.errors import InputError
 
 BLUE = "#0072B2"
@@ -35,18 +36,12 @@ def plot_digits(
     ----------
     images
         Values in [0, 1], ink bright, shape ``(n, height, width)`` or
-        ``(n, height, width, 1)``.
-    titles
-        A line above each image.
+        ``(n, height, width, 1)``, or they are refused.
+    titles, marked
+        A line above each image, and which of them to set in bold orange, for example
+        the wrong readings; as many as images, or they are refused.
     columns
         Images in a row.
-    marked
-        Which titles to set in bold orange, for example the wrong readings.
-
-    Raises
-    ------
-    InputError
-        If the images have another rank, or there are more or fewer titles or marks.
     """
     if len(images) and np.squeeze(images[0]).ndim != 2:
         raise InputError(
@@ -60,24 +55,15 @@ def plot_digits(
             )
     if len(images) == 0:
         return plt.figure()
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    height = rows * (0.85 if titles is None else 1.15)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(0.85 * columns, height), squeeze=False
-    )
-    for ax in axes.flat:
+    figure, axes = _grid(len(images), columns, 0.85, 0.85 if titles is None else 1.15)
+    for ax in axes:
         ax.set_axis_off()
-    for index, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
+    for index, image in enumerate(images):
+        axes[index].imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
         if titles is not None:
-            is_marked = marked is not None and bool(marked[index])
-            ax.set_title(
-                titles[index],
-                fontsize=9,
-                color=ORANGE if is_marked else "black",
-                fontweight="bold" if is_marked else "normal",
-            )
+            axes[index].set_title(titles[index], fontsize=9)
+        if marked is not None and marked[index]:
+            axes[index].title.set(color=ORANGE, fontweight="bold")
     figure.tight_layout(pad=0.3)
     return figure
 
@@ -117,17 +103,11 @@ def plot_losses(
     ax
         Where to draw; a new figure without it.
     window
-        Average over this many steps, since single batches jump; at most the
-        length of the shortest run.
-
-    Raises
-    ------
-    InputError
-        If ``window`` is out of range.
+        Average over this many steps, since single batches jump; at most the length of
+        the shortest run, or it is refused.
     """
     shortest = min(len(values) for values in losses.values())
-    if not 1 <= window <= shortest:
-        raise InputError(f"window must be in 1..{shortest} steps, got {window}")
+    check_in(f"[1, {shortest}]", window=window)
     if ax is None:
         _, ax = plt.subplots(figsize=(6, 3))
     colours = cycle((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"))
@@ -170,7 +150,7 @@ def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
                 ha="center",
                 va="center",
                 fontsize=8,
-                color="white" if row != column and is_dark else "black",
+                color="white" if is_dark else "black",
                 fontweight="bold" if row == column else "normal",
             )
     classes = range(len(matrix))
@@ -188,32 +168,22 @@ def plot_feature_maps(
     Parameters
     ----------
     maps
-        Any values, shape ``(height, width, channels)``.
+        Any values, shape ``(height, width, channels)``, or they are refused.
     image
         The image that the maps come from, shape ``(height, width)`` or
         ``(height, width, 1)``; drawn first, ink dark on white.
     columns
         Maps in a row.
-
-    Raises
-    ------
-    InputError
-        If ``maps`` has another rank, or no channel.
     """
     maps = np.asarray(maps)
-    if maps.ndim != 3 or maps.shape[-1] == 0:
+    if maps.ndim != 3:
         raise InputError(
-            "maps must have shape (height, width, channels) with at least one "
-            f"channel, got {maps.shape}; take one image of the batch"
+            f"maps must have shape (height, width, channels), got {maps.shape}; take "
+            "one image of the batch"
         )
-    count = maps.shape[-1] + (image is not None)
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(0.95 * columns, 1.1 * rows), squeeze=False
-    )
+    figure, axes = _grid(maps.shape[-1] + (image is not None), columns, 0.95, 1.1)
     limit = float(np.abs(maps).max()) or 1.0
-    places = iter(axes.flat)
+    places = iter(axes)
     if image is not None:
         ax = next(places)
         ax.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
@@ -222,10 +192,21 @@ def plot_feature_maps(
         ax = next(places)
         ax.imshow(maps[..., channel], cmap=SIGNED, vmin=-limit, vmax=limit)
         ax.set_title(channel, fontsize=8)
-    for ax in axes.flat:
+    for ax in axes:
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_color("0.8")
     for ax in places:
         ax.set_axis_off()
     figure.tight_layout(pad=0.3, h_pad=0.9)
     return figure
+
+
+def _grid(
+    count: int, columns: int, width: float, height: float
+) -> tuple[Figure, np.ndarray]:
+    """Make a figure of at least ``count`` axes in rows, each so many inches large."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    size = (width * columns, height * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    return figure, axes.ravel()

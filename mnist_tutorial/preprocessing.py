@@ -13,6 +13,7 @@ References
 """
 
 import contextlib
+import math
 import os
 import warnings
 from pathlib import Path
@@ -63,27 +64,20 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    gray : ndarray, shape (height, width)
-        Brightness: bool, floats in [0, 1], or uint8 or uint16 over their full range.
+    gray
+        Brightness, shape ``(height, width)``: bool, floats in [0, 1], or uint8 or
+        uint16 over their full range.
 
     Returns
     -------
-    ndarray, shape (28, 28, 1), float32 in [0, 1]
-        Ink bright on black, the longer side of its box 20 pixels, its centre of mass
-        within half a pixel of (14, 14).
+    np.ndarray
+        ``float32`` in [0, 1], shape ``(28, 28, 1)``: ink bright on black, the longer
+        side of its box 20 pixels, its centre of mass within half a pixel of (14, 14).
 
     Raises
     ------
     InputError
         If the array is of another kind, or if nothing in it stands out as ink.
-
-    Examples
-    --------
-    >>> page = np.ones((60, 40))
-    >>> page[10:50, 18:24] = 0.2  # a dark vertical bar: a one
-    >>> digit = prepare_digit(page)
-    >>> digit.shape, float(digit.max())
-    ((28, 28, 1), 1.0)
     """
     brightness = _shrink(_to_unit_floats(gray))
     ink = _separate_ink(brightness)
@@ -93,22 +87,14 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
 def place_ink(ink: np.ndarray) -> np.ndarray:
     """Scale and centre a digit whose ink is known already, as MNIST does.
 
-    The second half of `prepare_digit`: nothing is taken for paper or dust.
+    The second half of `prepare_digit`, which gives the same; nothing is taken for paper
+    or dust.
 
     Parameters
     ----------
-    ink : ndarray, shape (height, width)
-        Floats from 0 (no ink) upwards, at least one above 0.
-
-    Returns
-    -------
-    ndarray, shape (28, 28, 1), float32 in [0, 1]
-        As for `prepare_digit`.
-
-    Raises
-    ------
-    InputError
-        If the array has another number of axes, no ink, or a value below 0.
+    ink
+        Floats from 0 (no ink) upwards, at least one above 0, or they are refused;
+        shape ``(height, width)``.
     """
     ink = _checked_picture("ink", ink)
     if not (ink.min() >= 0 and ink.any()):
@@ -126,17 +112,7 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     CMYK. A photograph is turned upright as its camera noted. A transparent picture is
     seen on white, or on black where its ink is white and would not show. A file with
     several frames or pages is refused, because which of them holds the digit is not
-    for a program to guess.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The image file.
-
-    Returns
-    -------
-    ndarray, shape (28, 28, 1), float32 in [0, 1]
-        See `prepare_digit`.
+    for a program to guess. The result is as for `prepare_digit`.
 
     Raises
     ------
@@ -148,8 +124,11 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     path = Path(path)
     check_file(path)
     try:
-        with path.open("rb") as file:
-            *others, last = _read_brightness(file)
+        with path.open("rb") as file, warnings.catch_warnings():
+            # Pillow warns about odd but harmless metadata, and about size, for which
+            # the bound here is tighter.
+            warnings.simplefilter("ignore")
+            *others, last = _decode(_open_image(file))
         for picture in others:
             with contextlib.suppress(InputError):
                 return prepare_digit(picture)
@@ -192,10 +171,9 @@ def _to_unit_floats(gray: np.ndarray) -> np.ndarray:
 
 def _shrink(brightness: np.ndarray) -> np.ndarray:
     """Average a large picture down to the working size, keeping its proportions."""
-    longest = max(brightness.shape)
-    if longest <= _WORKING_SIDE:
+    factor = -(-max(brightness.shape) // _WORKING_SIDE)
+    if factor == 1:
         return brightness
-    factor = -(-longest // _WORKING_SIDE)
     reduced = Image.fromarray(brightness.astype(np.float32)).reduce(factor)
     return np.asarray(reduced, dtype=np.float64)
 
@@ -218,15 +196,14 @@ def _fit_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     sample = brightness[::step, ::step]
     sample_terms = terms[::step, ::step]
 
-    rim = np.concatenate(
-        [brightness[0], brightness[-1], brightness[:, 0], brightness[:, -1]]
-    )
-    distance = np.abs(sample - np.median(rim))
+    edges = [*brightness[[0, -1]], *brightness[:, [0, -1]].T]
+    rim = np.median(np.concatenate(edges))
+    distance = np.abs(sample - rim)
     is_paper = distance <= distance.max() / 2
     for _ in range(5):
         # With little paper in sight a surface would be a guess: keep the constant.
         if is_paper.sum() < _MIN_PAPER:
-            return np.full_like(brightness, np.median(rim)), 0.0
+            return np.full_like(brightness, rim), 0.0
         weights, *_ = np.linalg.lstsq(
             sample_terms[is_paper], sample[is_paper], rcond=None
         )
@@ -328,60 +305,43 @@ def _fit_box(ink: np.ndarray) -> np.ndarray:
 
 def _place(box: np.ndarray) -> np.ndarray:
     """Put the box into the field with its centre of mass in the middle."""
-    height, width = box.shape
-    row, column = ndimage.center_of_mass(box)
     # By whole pixels, as in MNIST: part of a pixel would blur the digit once more. The
     # box stays inside the field even where its mass lies at one end.
-    top = int(np.clip(round(FIELD_CENTRE - row), 0, FIELD_SIZE - height))
-    left = int(np.clip(round(FIELD_CENTRE - column), 0, FIELD_SIZE - width))
+    offsets = np.round(FIELD_CENTRE - np.array(ndimage.center_of_mass(box)))
+    top, left = np.clip(offsets.astype(int), 0, FIELD_SIZE - np.array(box.shape))
     field = np.zeros((FIELD_SIZE, FIELD_SIZE), dtype=np.float32)
-    field[top : top + height, left : left + width] = box
+    field[top : top + box.shape[0], left : left + box.shape[1]] = box
     return field
-
-
-def _read_brightness(file: BinaryIO) -> list[np.ndarray]:
-    """Read a file's brightness; a transparent picture's twice, on white and on black.
-
-    Checks everything that can be checked before pixels are decoded.
-    """
-    with warnings.catch_warnings():
-        # Pillow warns about odd but harmless metadata, and about size, for which the
-        # bound here is tighter.
-        warnings.simplefilter("ignore")
-        return _decode(_open_image(file))
 
 
 def _open_image(file: BinaryIO) -> Image.Image:
     """Read the header of an image file, or refuse what is none or too large."""
-    if not file.read(1):
-        raise InputError(
-            "expected an image, got an empty file (0 bytes); save it again"
-        )
-    file.seek(0)
     try:
         image = Image.open(file, formats=IMAGE_FORMATS)
+        is_small = max(image.size) <= MAX_SIDE and math.prod(image.size) <= MAX_PIXELS
+        size = "{:,} x {:,}".format(*image.size)
     except Image.DecompressionBombError:
-        size = f"over {2 * Image.MAX_IMAGE_PIXELS:,}"
+        is_small, size = False, f"over {2 * Image.MAX_IMAGE_PIXELS:,}"
     # A file that is no image can raise nearly anything inside a decoder (OSError,
     # SyntaxError, struct.error ...), and all of it means the same.
     except Exception as error:
         raise InputError(
             "expected an image (PNG, JPEG, GIF, BMP, WebP, TIFF or PPM), got something "
-            "else or a damaged file; save it as PNG"
+            "else, or an empty or damaged file; save it as PNG"
         ) from error
-    else:
-        width, height = image.size
-        if max(width, height) <= MAX_SIDE and width * height <= MAX_PIXELS:
-            return image
-        size = f"{width:,} x {height:,}"
-    raise InputError(
-        f"expected at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in all, got "
-        f"{size}; scale the picture down"
-    )
+    if not is_small:
+        raise InputError(
+            f"expected at most {MAX_SIDE:,} pixels a side and {MAX_PIXELS:,} in all, "
+            f"got {size}; scale the picture down"
+        )
+    return image
 
 
 def _decode(image: Image.Image) -> list[np.ndarray]:
-    """Decode the pixels of an opened image, or refuse what is damaged or moves."""
+    """Read an image's brightness, a transparent one's twice: on white and on black.
+
+    Refuses what is damaged or moves.
+    """
     try:
         frames = getattr(image, "n_frames", 1)
         # Many phones store a JPEG as MPO, with a preview as its second frame.
@@ -399,7 +359,7 @@ def _decode(image: Image.Image) -> list[np.ndarray]:
 
 
 def _to_brightness(image: Image.Image) -> list[np.ndarray]:
-    """Reduce any of Pillow's modes to brightness; see `_read_brightness`."""
+    """Reduce any of Pillow's modes to brightness; see `_decode`."""
     if image.mode.startswith("I"):
         # 16 bits; some files of these Pillow widens to 32 on reading.
         return [np.clip(np.asarray(image), 0, 65535).astype(np.uint16)]

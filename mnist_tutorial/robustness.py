@@ -90,8 +90,7 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
     images
         As for :func:`shift`, which gives and refuses the same.
     epsilon
-        How far every pixel moves, in [0, 1], or it is refused; then the image is cut
-        to [0, 1].
+        How far every pixel moves, in [0, 1]; then the image is cut to [0, 1].
     seed
         For the coin.
     """
@@ -116,8 +115,8 @@ def fgsm(
     model
         A model that gives logits, shape ``(n, num_classes)``.
     images
-        As for :func:`shift`, which gives the same, and as the model takes them. All of
-        them are attacked at once, so hand in some hundreds at a time.
+        As for :func:`shift`, which gives the same, and as the model takes them; some
+        hundreds at a time, as they are attacked all at once.
     labels
         The right classes, shape ``(n,)``.
     epsilon
@@ -126,9 +125,7 @@ def fgsm(
     Raises
     ------
     InputError
-        If the images are of another kind or do not fit the model, a label is not a
-        class, ``epsilon`` is out of range, or Keras runs on a backend other than
-        TensorFlow.
+        If an argument is of another kind, or Keras does not run on TensorFlow.
 
     References
     ----------

@@ -4,11 +4,9 @@
 """
 
 import math
-import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,15 +16,12 @@ from mnist_tutorial.checks import (
     check_counts,
     check_in,
     check_input_shape,
-    check_output,
     checked_labels,
 )
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.recipes import DOCUMENT, FAST
 
 History = dict[str, list[float]]
-
-SCHEDULES = ("constant", "one_cycle")
 
 # Without gradients a batch costs little memory, and large ones are quicker.
 VALIDATION_BATCH_SIZE = 500
@@ -43,7 +38,6 @@ def train(
     learning_rate: float = DOCUMENT.learning_rate,
     schedule: str = DOCUMENT.schedule,
     patience: int | None = None,
-    checkpoint: Path | str | None = None,
     seed: int = 0,
     shuffle: bool = True,
     steps_per_execution: int = 1,
@@ -52,7 +46,8 @@ def train(
     """Compile and train a classifier; the defaults are the source document's.
 
     Adam minimises the cross-entropy of the logits. While it runs a progress bar is
-    shown, which leaves nothing behind.
+    shown, which leaves nothing behind. What is out of range is refused with an
+    ``InputError`` before anything is trained.
 
     Parameters
     ----------
@@ -75,10 +70,6 @@ def train(
     patience
         Stop after this many epochs without a lower validation loss, and return to
         the best weights (early stopping).
-    checkpoint
-        A ``.keras`` file that holds the best model so far: lowest validation loss,
-        or training loss without ``validation_data``. It is written at the end of
-        an epoch, and when training is interrupted during the first one.
     seed
         Seeds Python, NumPy and Keras for this run: the order of the examples and
         dropout. The weights are as the model was built.
@@ -96,15 +87,6 @@ def train(
         One entry an epoch under each of ``loss``, ``accuracy``, ``learning_rate``
         (at the end of the epoch), ``seconds`` and, with ``validation_data``,
         ``val_loss`` and ``val_accuracy``.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range, before anything is trained or written; or
-        at the end, if there is a ``checkpoint`` and no epoch had a loss that is a
-        number.
-    KeyboardInterrupt
-        If the user interrupts; ``checkpoint`` has been written by then.
 
     References
     ----------
@@ -126,27 +108,22 @@ def train(
     )
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
-    if checkpoint is not None:
-        checkpoint = Path(checkpoint)
-        check_output(checkpoint, ".keras")
 
     keras.utils.set_random_seed(seed)
     _compile(model, rate, steps_per_execution)
-    watched = "loss" if validation_data is None else "val_loss"
     record, progress_bar = _Record(), _ProgressBar()
-    keeper = _KeepBest(checkpoint, watched)
-    all_callbacks = [record, progress_bar, *callbacks]
+    callbacks = [record, progress_bar, *callbacks]
     if patience is not None:
-        all_callbacks.append(
+        callbacks.append(
             keras.callbacks.EarlyStopping(
-                monitor=watched, patience=patience, restore_best_weights=True
+                monitor="val_loss", patience=patience, restore_best_weights=True
             )
         )
     examples = _examples(x_train, y_train, validation_data, batch_size, shuffle)
-    with keeper, progress_bar:
-        model.fit(
-            **examples, epochs=epochs, callbacks=[*all_callbacks, keeper], verbose=0
-        )
+    try:
+        model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
+    finally:  # Keras calls no callback after an interruption
+        progress_bar.clear()
     return record.history
 
 
@@ -164,15 +141,7 @@ def train_fast(
     small network two passes cost no more than one of a network twice its size, and
     leave fewer mistakes.
 
-    Parameters
-    ----------
-    model, x_train, y_train, epochs, seed
-        As for :func:`train`.
-
-    Returns
-    -------
-    dict of str to list of float
-        As for :func:`train`.
+    Parameters, result and refusals are those of :func:`train`.
     """
     return train(
         model,
@@ -199,7 +168,8 @@ def train_by_hand(
     """Train by plain gradient descent, every step in sight.
 
     It does what ``fit`` does with ``SGD`` and ``shuffle=False``, and needs the
-    TensorFlow backend. The page ``algorithm/training`` writes it step by step.
+    TensorFlow backend. The page ``algorithm/training`` writes it step by step. It
+    refuses what :func:`train` does.
 
     Parameters
     ----------
@@ -217,11 +187,6 @@ def train_by_hand(
     -------
     list of float
         The loss of every step.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range.
     """
     _check_examples(model, "x_train", x_train, y_train)
     check_counts(epochs=epochs, batch_size=batch_size)
@@ -252,28 +217,12 @@ def make_schedule(
 ) -> float | keras.optimizers.schedules.LearningRateSchedule:
     """Return what a Keras optimizer takes as its learning rate.
 
-    Parameters
-    ----------
-    schedule
-        ``"constant"`` or ``"one_cycle"``, as for :func:`train`.
-    learning_rate
-        The constant, or the peak.
-    steps
-        Length of the whole training in steps.
-
-    Returns
-    -------
-    float or keras.optimizers.schedules.LearningRateSchedule
-        The rate at step ``s`` is the result itself, or ``result(s)``.
-
-    Raises
-    ------
-    InputError
-        If ``schedule`` is another word, or a number is out of range.
+    ``schedule`` and ``learning_rate`` are those of :func:`train`, with its refusals;
+    ``steps`` is the length of the whole training. The rate at step ``s`` is the result
+    itself, or ``result(s)``.
     """
-    check_choice("schedule", schedule, SCHEDULES)
+    check_choice("schedule", schedule, ("constant", "one_cycle"))
     check_in("(0, inf)", learning_rate=learning_rate)
-    check_counts(steps=steps)
     if schedule == "constant":
         return learning_rate
     warmup_steps = round(0.3 * steps)
@@ -284,16 +233,6 @@ def make_schedule(
         decay_steps=max(1, steps - warmup_steps),
         alpha=1e-3,
     )
-
-
-def _save(model: keras.Model, path: Path) -> None:
-    """Save a model so that no half-written file is ever found at ``path``."""
-    part = path.with_name(f".{path.stem}.{os.getpid()}.keras")
-    try:
-        model.save(part)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _compile(model: keras.Model, rate: object, steps_per_execution: int) -> None:
@@ -362,16 +301,11 @@ def _check_examples(
             f"{name} must be at least one image and a label for each, got "
             f"{len(images)} images and {len(labels)} labels"
         )
-    # A model that does not know its input yet takes what comes.
-    if hasattr(model, "input_shape"):
-        check_input_shape(model, images, name=name)
-        if len(model.output_shape) == 2:
-            checked_labels(labels, len(images), model.output_shape[1])
-
-
-def _is_in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
+    check_input_shape(model, images, name=name)
+    # Before it is built a model knows neither shape; one that segments has others.
+    output_shape = getattr(model, "output_shape", ())
+    if len(output_shape) == 2:
+        checked_labels(labels, len(images), output_shape[1])
 
 
 class _Record(keras.callbacks.Callback):
@@ -393,36 +327,6 @@ class _Record(keras.callbacks.Callback):
             self.history.setdefault(name, []).append(float(value))
 
 
-class _KeepBest(keras.callbacks.Callback):
-    """Keep the best model so far in a file, if a path is given.
-
-    Around ``fit``, so that an interruption in the first epoch leaves a file as well.
-    """
-
-    def __init__(self, path: Path | None, watched: str):
-        super().__init__()
-        self.path, self.watched, self.best = path, watched, math.inf
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self.path is not None and logs[self.watched] < self.best:
-            _save(self.model, self.path)
-            self.best = logs[self.watched]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, error_type, *_):
-        if self.path is None or self.best < math.inf:
-            return
-        if error_type is KeyboardInterrupt:
-            _save(self.model, self.path)
-        elif error_type is None:
-            raise InputError(
-                f"{self.path} was not written, because the loss was never a number; "
-                "choose a smaller learning_rate"
-            )
-
-
 class _ProgressBar(keras.callbacks.Callback):
     """Show how far training is; empty when it ends, so that a page stays clean."""
 
@@ -434,7 +338,8 @@ class _ProgressBar(keras.callbacks.Callback):
         self.handle, self.shown_at = None, 0.0
 
     def on_train_begin(self, logs=None):
-        if _is_in_notebook():
+        ipython = sys.modules.get("IPython")
+        if ipython is not None and hasattr(ipython.get_ipython(), "kernel"):
             from IPython.display import display
 
             self.handle = display(self.EMPTY, raw=True, display_id=True)
@@ -453,11 +358,7 @@ class _ProgressBar(keras.callbacks.Callback):
         bar = f'<progress max="{steps}" value="{batch + 1}"></progress> {text}'
         self._show({"text/html": bar, "text/plain": text})
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        # Keras calls no callback after an interruption.
+    def clear(self) -> None:
         self._show(self.EMPTY)
 
     def _show(self, content: dict[str, str]) -> None:

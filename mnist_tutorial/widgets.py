@@ -38,8 +38,7 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     Raises
     ------
     InputError
-        If there is no image, an image is of another kind or does not fit the model, or
-        no layer gives maps.
+        If an argument is of another kind, or the images do not fit the model.
     """
     images = checked_images(images)
     names = map_layers(model)

@@ -11,6 +11,7 @@ from mnist_tutorial.errors import InputError
 
 IMAGES = np.full((2, 28, 28, 1), 0.5)
 MODEL = SimpleNamespace(name="small", input_shape=(None, 28, None, 1))
+NEW_MODEL = SimpleNamespace(name="not built, so it does not know its shape")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ MODEL = SimpleNamespace(name="small", input_shape=(None, 28, None, 1))
         (lambda y: checks.checked_labels(y, 2, 3), [[0, 2]], [[0], [0, 3], [0, 1, 2]]),
         (lambda x: checks.check_input_shape(MODEL, x), [IMAGES, IMAGES[:, :, :5]],
          [IMAGES[0], IMAGES[:, :5], IMAGES[..., [0, 0]]]),
+        (lambda x: checks.check_input_shape(NEW_MODEL, x), [IMAGES, IMAGES[0]], []),
         (checks.checked_scores, [np.ones((2, 3))],
          [np.ones(3), np.ones((0, 3)), np.array([[np.nan]]), np.array([[np.inf]])]),
         (lambda x: checks.check_floats("x", x, "n", 3), [np.ones((5, 3))],

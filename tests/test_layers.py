@@ -1,9 +1,14 @@
-"""No import runs upward through the layers of CONTRIBUTING, and none in a circle."""
+"""The house stays as CONTRIBUTING draws it, and small enough to be read.
+
+No import runs upward through the layers, and none in a circle.
+"""
 
 import ast
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## The house")[2]
@@ -59,3 +64,34 @@ def test_no_imports_run_in_a_circle():
         files[name] = {o if o in FILES else o.rpartition(".")[0] for o in others}
     for graph in (parts, files):
         TopologicalSorter(graph).prepare()
+
+
+# --- size ----------------------------------------------------------------------------
+
+
+def length(function):
+    """Return the lines of a function without its docstring."""
+    first = function.body[0]
+    docstring = ast.get_docstring(function) is not None
+    own = first.end_lineno - first.lineno + 1 if docstring else 0
+    return function.end_lineno - function.lineno + 1 - own
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_modules_and_functions_are_short(name):
+    text = (ROOT / name.replace(".", "/")).with_suffix(".py").read_text("utf-8")
+    assert text.count("\n") <= 500
+    long = {
+        node.name: length(node)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and length(node) > 60
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize(
+    ("folder", "most"), [("mnist_tutorial", 9000), ("tests", 12500)]
+)
+def test_all_lines_together_are_few_enough_to_be_read(folder, most):
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    assert sum(path.read_text("utf-8").count("\n") for path in paths) <= most

@@ -9,13 +9,17 @@ import sys
 import types
 import zipfile
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from PIL import Image
 
 from mnist_tutorial import __main__ as command_line
-from mnist_tutorial import datasets, doctor
+from mnist_tutorial import datasets, doctor, training
 from mnist_tutorial.__main__ import main
+from mnist_tutorial.evaluation import accuracy
+from mnist_tutorial.models import build_fast_cnn, build_linear
 from mnist_tutorial.recipes import FAST, RECIPES
 
 TRAINING_IMAGES, TEST_IMAGES = 3000, 500
@@ -41,17 +45,22 @@ def small(monkeypatch, small_mnist):
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory, small_mnist):
     """A network that reads most digits, trained for a few seconds."""
-    import keras
-
-    from mnist_tutorial.models import build_fast_cnn
-    from mnist_tutorial.training import train_fast
-
     keras.utils.set_random_seed(0)
     model = build_fast_cnn()
-    train_fast(model, *small_mnist[0], epochs=8)
+    training.train_fast(model, *small_mnist[0], epochs=8)
     path = tmp_path_factory.mktemp("model") / "model.keras"
     model.save(path)
     return path
+
+
+def load(path):
+    return keras.saving.load_model(path, compile=False)
+
+
+def share_read(path, small_mnist):
+    """Return the share of the validation images that a saved model reads."""
+    _, (x_val, y_val) = datasets.split_validation(*small_mnist[0])
+    return (load(path).predict(x_val, verbose=0).argmax(axis=1) == y_val).mean()
 
 
 def run(capsys, *arguments):
@@ -72,12 +81,19 @@ def refused(capsys, *arguments):
 
 
 def contents(folder):
-    """Every file below a folder with what it holds."""
-    return {
-        path.relative_to(folder): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    """Return what each file below a folder holds."""
+    return {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def train_with(monkeypatch, *more, before=lambda: None):
+    """Let the command train with more callbacks, after something else has happened."""
+    real_train = training.train
+
+    def train(*arguments, callbacks, **options):
+        before()
+        return real_train(*arguments, callbacks=[*more, *callbacks], **options)
+
+    monkeypatch.setattr(training, "train", train)
 
 
 def start(code, *arguments, environment=None):
@@ -121,14 +137,8 @@ def test_help_needs_no_heavy_import(command):
 
 
 def test_module_runs_as_a_command():
-    result = subprocess.run(
-        [sys.executable, "-m", "mnist_tutorial", "--help"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 0
-    assert "doctor" in result.stdout
+    command = [sys.executable, "-m", "mnist_tutorial", "--help"]
+    assert "doctor" in subprocess.check_output(command, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -137,9 +147,7 @@ def test_module_runs_as_a_command():
         ([], "required: COMMAND; see mnist-tutorial --help"),
         (["learn"], "invalid choice: 'learn'"),
         (["train"], "required: --output; see mnist-tutorial train --help"),
-        (["train", "--output"], "--output: expected one argument"),
         (["predict", "model.keras"], "required: IMAGE"),
-        (["doctor", "--fast"], "unrecognized arguments: --fast"),
         # Abbreviations would change their meaning when an option is added.
         (["train", "--output", "m.keras", "--epoch", "1"], "unrecognized arguments"),
         (["train", "--output", "m.keras", "--recipe", "slow"], "choice: 'slow'"),
@@ -147,7 +155,6 @@ def test_module_runs_as_a_command():
         (["train", "--output", "m.keras", "--epochs", "1.5"], "got '1.5'"),
         (["train", "--output", "m.keras", "--batch-size", "54001"], "got '54001'"),
         (["train", "--output", "m.keras", "--learning-rate", "0"], "above 0, got '0'"),
-        (["train", "--output", "m.keras", "--learning-rate", "nan"], "got 'nan'"),
         (["train", "--output", "m.keras", "--learning-rate", "low"], "got 'low'"),
         (["train", "--output", "m.keras", "--seed", "-1"], "from 0 to 4,294,967,295"),
     ],
@@ -208,16 +215,12 @@ command_line._doctor = lambda arguments: print("\\u6570") or 0
 
 
 def test_tensorflow_adds_nothing_to_the_one_line(tmp_path):
-    import keras
-
     path = tmp_path / "nine.keras"
-    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Dense(9)]).save(path)
+    keras.Sequential([keras.Input((28, 28, 1)), layers.Dense(9)]).save(path)
     process = start("", "evaluate", path)
     output, errors = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert output == ""
-    assert errors.count("\n") == 1
-    assert errors.startswith("mnist-tutorial: error: ")
+    assert (process.returncode, output) == (2, "")
+    assert errors.count("\n") == 1 and errors.startswith("mnist-tutorial: error: ")
     assert "got (None, 28, 28, 1) to (None, 28, 28, 9)" in errors
 
 
@@ -249,25 +252,11 @@ def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "MIN_MEMORY_GIB", 10**6)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     status, lines, errors = run(capsys, "doctor")
-    assert status == 2
-    assert len(errors) == 1
+    assert (status, len(errors), len(lines)) == (2, 1, 9)
     assert "4 of 9 failed (TensorFlow, memory, data, training)" in errors[0]
     failed = [line for line in lines if line.startswith("failed")]
     assert len(failed) == 4
-    assert len(lines) == 9
     assert f"{tmp_path / 'mnist.npz'}: expected MNIST" in failed[2]
-
-
-# The data file -----------------------------------------------------------------------
-
-
-def test_a_damaged_data_file_is_one_line(capsys, monkeypatch, tmp_path):
-    data_file = tmp_path / "mnist.npz"
-    data_file.write_bytes(datasets.DATA_FILE.read_bytes()[:5000])
-    monkeypatch.setattr(datasets, "DATA_FILE", data_file)
-    message = refused(capsys, "train", "--output", tmp_path / "new.keras")
-    assert message.startswith(f"{data_file}: expected MNIST with SHA-256")
-    assert list(contents(tmp_path)) == [data_file.relative_to(tmp_path)]
 
 
 # train -------------------------------------------------------------------------------
@@ -284,58 +273,58 @@ def no_work(monkeypatch):
     monkeypatch.setattr(datasets, "load_raw_mnist", work)
 
 
-def test_train_saves_a_model_and_prints_a_line_an_epoch(
+def test_train_saves_the_best_epochs_model_and_prints_a_line_an_epoch(
     capsys, monkeypatch, tmp_path, small, small_mnist
 ):
     # No training may look at the test set.
     monkeypatch.setattr(datasets, "load_mnist", lambda: (small_mnist[0], None))
+    train_data, (x_val, y_val) = datasets.split_validation(*small_mnist[0])
+    # Other classes than it learns: what it learns, it soon reads worse.
+    validation_data = x_val, (y_val + 1) % 10
+    split = train_data, validation_data
+    monkeypatch.setattr(datasets, "split_validation", lambda x, y: split)
     output = tmp_path / "model.keras"
     status, lines, errors = run(
         capsys, "train", "--recipe", "fast", "--epochs", 3, "--output", output
     )
     assert (status, errors) == (0, [])
     assert lines[0] == "training on 2,700 images, validating on 300"
-    epochs = [re.match(r"epoch (\d)/3: loss \d", line) for line in lines[1:4]]
-    assert [epoch[1] for epoch in epochs] == ["1", "2", "3"]
+    pattern = r"epoch (\d)/3: loss ([\d.]+), .*validation loss ([\d.]+)"
+    epochs, losses, val_losses = zip(
+        *(re.match(pattern, line).groups() for line in lines[1:4]), strict=True
+    )
+    assert epochs == ("1", "2", "3")
     assert lines[4].startswith(f"saved {output}")
-    assert list(contents(tmp_path)) == [output.relative_to(tmp_path)]
-
-    # The best epoch's weights, so the file reaches the best of the printed figures.
-    import keras
-
-    model = keras.saving.load_model(output, compile=False)
-    _, (x_val, y_val) = datasets.split_validation(*small_mnist[0])
+    assert list(contents(tmp_path)) == ["model.keras"]
+    assert min(val_losses) == val_losses[0] and min(losses) == losses[2]
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    best = min(float(re.search(r"validation loss ([\d.]+)", x)[1]) for x in lines[1:4])
-    measured = float(loss(y_val, model.predict(x_val, verbose=0)))
-    assert measured == pytest.approx(best, abs=1e-3)
+    measured = float(loss(validation_data[1], load(output).predict(x_val, verbose=0)))
+    assert measured == pytest.approx(float(val_losses[0]), abs=1e-3)
 
 
 def test_seed_and_recipe_reach_the_training(capsys, monkeypatch, tmp_path, small):
-    from mnist_tutorial import training
-
     seen = []
 
-    def fake_train(model, *data, checkpoint, **options):
+    def fake_train(model, *data, callbacks, **options):
         seen.append((options, model.get_weights()[0], data[0]))
-        checkpoint.touch()
+        callbacks[0].set_model(model)
+        callbacks[0].save()
 
     monkeypatch.setattr(training, "train", fake_train)
-    given = [["--seed", 1], ["--seed", 1], ["--seed", 2, "--epochs", 7]]
-    given += [["--batch-size", 9, "--learning-rate", 0.5]]
-    for number, options in enumerate(given):
-        output = tmp_path / f"{number}.keras"
-        options = ["--recipe", "fast", *options, "--output", output]
-        assert run(capsys, "train", *options)[0] == 0
-    for (options, *_), changed in zip(
-        seen,
-        [{"seed": 1}, {"seed": 1}, {"seed": 2, "epochs": 7}]
-        + [{"seed": 0, "batch_size": 9, "learning_rate": 0.5}],
-        strict=True,
+    for number, changed in enumerate(
+        [
+            {"seed": 1},
+            {"seed": 1},
+            {"seed": 2, "epochs": 7},
+            {"seed": 0, "batch_size": 9, "learning_rate": 0.5},
+        ]
     ):
+        words = [(f"--{name.replace('_', '-')}", changed[name]) for name in changed]
+        options = ["--recipe", "fast", "--output", tmp_path / f"{number}.keras"]
+        assert run(capsys, "train", *options, *sum(words, ()))[0] == 0
         expected = FAST._asdict() | {"steps_per_execution": 10} | changed
         del expected["builder"]
-        assert {name: options[name] for name in expected} == expected
+        assert expected.items() <= seen[-1][0].items()
     (_, weights, images), (_, again, _), (_, others, other_images) = seen[:3]
     np.testing.assert_array_equal(weights, again)
     assert np.abs(weights - others).max() > 0.01
@@ -346,14 +335,10 @@ def test_seed_and_recipe_reach_the_training(capsys, monkeypatch, tmp_path, small
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        (
-            "old.keras",
-            "exists already; choose another name, or replace it with --force",
-        ),
+        ("old.keras", "exists already; choose another name, or replace it with --fo"),
         ("new.h5", "expected a name that ends in .keras"),
         ("nowhere/new.keras", "expected an existing folder"),
         ("folder.keras", "expected a file, got a directory"),
-        (f"{'x' * 300}.keras", "cannot be used: File name too long"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_any_work(
@@ -371,19 +356,15 @@ def test_an_output_that_cannot_be_written_is_refused_before_any_work(
 def test_force_replaces_the_old_file_only_when_the_new_one_is_complete(
     capsys, monkeypatch, tmp_path, small
 ):
-    from mnist_tutorial import training
-
     output = tmp_path / "model.keras"
     output.write_bytes(b"an old model")
-    real_train = training.train
 
-    def watched_train(*arguments, **options):
-        history = real_train(*arguments, **options)
-        assert options["checkpoint"].exists()
-        assert output.read_bytes() == b"an old model"
-        return history
+    class Watch(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            assert (tmp_path / "model.partial.keras").exists()
+            assert output.read_bytes() == b"an old model"
 
-    monkeypatch.setattr(training, "train", watched_train)
+    train_with(monkeypatch, Watch())
     options = ["--recipe", "fast", "--force"]
     assert run(capsys, "train", *options, "--output", output)[0] == 0
     assert zipfile.is_zipfile(output)
@@ -393,39 +374,39 @@ def test_force_replaces_the_old_file_only_when_the_new_one_is_complete(
 def test_no_file_that_is_there_or_appears_during_training_is_overwritten(
     capsys, monkeypatch, tmp_path, small
 ):
-    from mnist_tutorial import training
-
     output, earlier = tmp_path / "model.keras", tmp_path / "model.partial.keras"
     earlier.write_bytes(b"hours of work")
-    real_train = training.train
-
-    def slow_train(*arguments, **options):
-        output.write_bytes(b"another run was faster")
-        return real_train(*arguments, **options)
-
-    monkeypatch.setattr(training, "train", slow_train)
+    train_with(monkeypatch, before=lambda: output.write_bytes(b"another was faster"))
     line = refused(capsys, "train", "--recipe", "fast", "--output", output)
     assert f"the new model is in {tmp_path / 'model.partial-2.keras'}" in line
-    assert output.read_bytes() == b"another run was faster"
+    assert output.read_bytes() == b"another was faster"
     assert earlier.read_bytes() == b"hours of work"
     assert zipfile.is_zipfile(tmp_path / "model.partial-2.keras")
 
 
-def test_a_full_disk_is_one_line(capsys, monkeypatch, tmp_path, small):
-    def fail(source, target):
-        raise OSError(28, "No space left on device")
+def test_a_full_disk_is_one_line_and_leaves_no_half_a_model(
+    capsys, monkeypatch, tmp_path, small
+):
+    real_save, saved = keras.Sequential.save, []
 
-    monkeypatch.setattr(os, "replace", fail)
-    options = ["--recipe", "fast"]
-    line = refused(capsys, "train", *options, "--output", tmp_path / "model.keras")
+    def save(model, path):
+        if saved:
+            path.write_bytes(b"half a model")
+            raise OSError(28, "No space left on device")
+        saved.append(real_save(model, path))
+
+    monkeypatch.setattr(keras.Sequential, "save", save)
+    options = ["--recipe", "fast", "--output", tmp_path / "model.keras"]
+    line = refused(capsys, "train", *options)
     assert "cannot be written: No space left on device; free some space" in line
-    assert contents(tmp_path) == {}
+    assert list(contents(tmp_path)) == ["model.partial.keras"]
+    assert zipfile.is_zipfile(tmp_path / "model.partial.keras")
 
 
 def test_training_that_diverges_saves_nothing(capsys, tmp_path, small):
     options = ["--recipe", "fast", "--learning-rate", "1e38"]
     line = refused(capsys, "train", *options, "--output", tmp_path / "model.keras")
-    assert "choose a smaller learning" in line
+    assert "choose a smaller learning rate" in line
     assert contents(tmp_path) == {}
 
 
@@ -438,45 +419,17 @@ small = (x_train[:{TRAINING_IMAGES}], y_train[:{TRAINING_IMAGES}]), test
 datasets.load_mnist = lambda: small
 """
 
-# The signal arrives in the middle of the first epoch, whatever the machine's speed.
-INTERRUPTED_EARLY = """
-import os
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # Keras is imported before main() sets it
-import keras
-from mnist_tutorial import training
 
-class Interrupt(keras.callbacks.Callback):
-    def on_train_batch_end(self, batch, logs=None):
-        if batch == 20:
-            os.kill(os.getpid(), signal.SIGINT)
-
-real_train = training.train
-
-def train(*arguments, callbacks, **options):
-    return real_train(*arguments, callbacks=[*callbacks, Interrupt()], **options)
-
-training.train = train
-"""
-
-
-@pytest.mark.parametrize("moment", ["in the first epoch", "after the first epoch"])
 def test_ctrl_c_keeps_the_best_weights_and_says_how_to_go_on(
-    capsys, tmp_path, small, small_mnist, moment
+    capsys, tmp_path, small, small_mnist
 ):
-    import keras
-
-    early = moment == "in the first epoch"
-
     output = tmp_path / "my  model.keras"
-    options = ["--epochs", "200", "--output", str(output)]
-    if not early:
-        output.write_bytes(b"an old model")
-        options.append("--force")
-    process = start(SMALL_DATA + INTERRUPTED_EARLY * early, "train", *options)
-    if not early:
-        while not process.stdout.readline().startswith("epoch 1/200"):
-            assert process.poll() is None, process.stderr.read()
-        process.send_signal(signal.SIGINT)
+    output.write_bytes(b"an old model")
+    options = ["--epochs", "200", "--output", str(output), "--force"]
+    process = start(SMALL_DATA, "train", *options)
+    while not process.stdout.readline().startswith("epoch 1/200"):
+        assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=120)
     assert process.returncode == 2, errors
     assert errors.count("\n") == 1
@@ -486,23 +439,16 @@ def test_ctrl_c_keeps_the_best_weights_and_says_how_to_go_on(
     # The weights lie beside the output, which is as it was.
     partial = tmp_path / "my  model.partial.keras"
     assert str(partial) in errors
-    if early:
-        assert not output.exists()
-    else:
-        assert output.read_bytes() == b"an old model"
-    model = keras.saving.load_model(partial, compile=False)
-    _, (x_val, y_val) = datasets.split_validation(*small_mnist[0])
-    right = (model.predict(x_val, verbose=0).argmax(axis=1) == y_val).mean()
-    # Untrained networks read one digit in ten; 20 steps reach more than twice that.
-    assert right > (0.2 if early else 0.6)
+    assert output.read_bytes() == b"an old model"
+    right = share_read(partial, small_mnist)
+    assert right > 0.6
 
     # The command that the message names works as it stands.
     words = shlex.split(errors.split("go on with: ")[1])
     assert words[:4] == ["mnist-tutorial", "train", "--resume", str(partial)]
-    left = int(words[words.index("--epochs") + 1])
     # The signal may come between the end of an epoch and its line.
-    done = 0 if early else 1 + len(re.findall(r"^epoch \d+/200", printed, re.M))
-    assert left in ((200,) if early else (200 - done, 199 - done))
+    done = 1 + len(re.findall(r"^epoch \d+/200", printed, re.M))
+    assert int(words[words.index("--epochs") + 1]) in (200 - done, 199 - done)
     words[words.index("--epochs") + 1] = "1"
     status, lines, errors = run(capsys, *words[1:])
     assert (status, errors) == (0, [])
@@ -511,15 +457,37 @@ def test_ctrl_c_keeps_the_best_weights_and_says_how_to_go_on(
     assert zipfile.is_zipfile(output)
 
 
+# Untrained networks read one digit in ten.
+@pytest.mark.parametrize(("epoch", "least"), [(0, 0.25), (2, 0.6)])
+def test_an_interruption_leaves_the_best_epoch_or_what_has_been_learnt(
+    capsys, monkeypatch, tmp_path, small, small_mnist, epoch, least
+):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+            if epoch == 2:  # from here on the weights are bad ones
+                model = self.model
+                model.set_weights([w + np.sin(1e3 * w) for w in model.get_weights()])
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.epoch == epoch and batch >= 15:
+                raise KeyboardInterrupt
+
+    train_with(monkeypatch, Interrupt())
+    options = ["--recipe", "fast", "--epochs", "9", "--seed", "3"]
+    line = refused(capsys, "train", *options, "--output", tmp_path / "new.keras")
+    assert f"--recipe fast --epochs {9 - epoch} --seed 4" in line
+    assert list(contents(tmp_path)) == ["new.partial.keras"]
+    assert share_read(tmp_path / "new.partial.keras", small_mnist) > least
+
+
 def test_ctrl_c_before_the_first_step_leaves_nothing(
     capsys, monkeypatch, tmp_path, small
 ):
-    from mnist_tutorial import training
-
-    def interrupted_train(*arguments, **options):
+    def interrupt():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train", interrupted_train)
+    train_with(monkeypatch, before=interrupt)
     line = refused(capsys, "train", "--output", tmp_path / "model.keras")
     assert line == "interrupted; run the command again to start over"
     assert contents(tmp_path) == {}
@@ -530,50 +498,34 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(
 
 def broken_models(folder):
     """Write every kind of wrong model; return its path and what is said of it."""
-    import keras
-    from keras import layers
 
     def save(name, *stack, inputs=(28, 28, 1)):
         path = folder / name
         keras.Sequential([keras.Input(inputs), *stack]).save(path)
         return path
 
-    good = save("good.keras", layers.Flatten(), layers.Dense(10))
-    content = good.read_bytes()
-    good.unlink()
-
     def write(name, data):
         (folder / name).write_bytes(data)
         return folder / name
 
-    with zipfile.ZipFile(folder / "photos.keras", "w") as archive:
-        archive.writestr("photo.txt", "not a model")
+    content = save("good.keras", layers.Flatten(), layers.Dense(10)).read_bytes()
     (folder / "folder.keras").mkdir()
-    os.mkfifo(folder / "pipe.keras")  # opened, it would keep the command waiting
     not_one = "expected a model saved by Keras 3 as .keras, got something else"
+    not_loaded = "cannot be loaded as a Keras model"
+    with_code = [layers.Flatten(), layers.Lambda(lambda x: x), layers.Dense(10)]
     return {
-        folder / "pipe.keras": "no such model file",  # none to read
-        folder / f"{'x' * 300}.keras": "cannot be used: File name too long",
         folder / "missing.keras": "no such model file; check the name",
         folder / "folder.keras": "expected a model file, got a directory",
-        folder / "photos.keras": "cannot be loaded as a Keras model",
         write("text.keras", b"This is a model.\n"): not_one,
         write("cut.keras", content[:-300]): not_one,
-        write("altered.keras", content[:60] + bytes(400) + content[460:]): (
-            "cannot be loaded as a Keras model"
-        ),
         write("model.h5", content): not_one,
+        write("altered.keras", content[:60] + bytes(400) + content[460:]): not_loaded,
+        save("lambda.keras", *with_code): not_loaded,
+        save("inputs.keras", layers.Dense(10), inputs=(784,)): "got (None, 784)",
         save("outputs.keras", layers.Flatten(), layers.Dense(9)): (
             "expected a model from images (None, 28, 28, 1) to ten outputs (None, 10), "
             "got (None, 28, 28, 1) to (None, 9)"
         ),
-        save("inputs.keras", layers.Dense(10), inputs=(784,)): "got (None, 784)",
-        save(
-            "lambda.keras",
-            layers.Flatten(),
-            layers.Lambda(lambda x: x),
-            layers.Dense(10),
-        ): "holds Python code (a Lambda layer or the like), which is not run",
     }
 
 
@@ -593,11 +545,8 @@ def test_wrong_models_are_refused_in_one_line(
 
 
 def test_a_model_that_ends_in_softmax(capsys, tmp_path, small, model_path, seven):
-    import keras
-
-    logits = keras.saving.load_model(model_path, compile=False)
     path = tmp_path / "softmax.keras"
-    keras.Sequential([logits, keras.layers.Softmax()]).save(path)
+    keras.Sequential([load(model_path), layers.Softmax()]).save(path)
     # Its outputs are taken for the probabilities that they are ...
     _, expected, _ = run(capsys, "predict", model_path, seven)
     assert run(capsys, "predict", path, seven) == (0, expected, [])
@@ -608,39 +557,25 @@ def test_a_model_that_ends_in_softmax(capsys, tmp_path, small, model_path, seven
 
 
 def test_a_model_without_finite_outputs_is_refused(capsys, tmp_path, small, seven):
-    from mnist_tutorial.models import build_linear
-
-    model = build_linear()
+    model, path = build_linear(), tmp_path / "nan.keras"
     model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
-    model.save(tmp_path / "nan.keras")
-    for arguments in (["evaluate"], ["predict"]):
-        images = [seven] if arguments == ["predict"] else []
-        line = refused(capsys, *arguments, tmp_path / "nan.keras", *images)
-        assert "expected finite outputs" in line
+    model.save(path)
+    for arguments in (["evaluate", path], ["predict", path, seven]):
+        assert "finite numbers, got NaN or infinity" in refused(capsys, *arguments)
 
 
 # evaluate ----------------------------------------------------------------------------
 
 
 def test_evaluate_counts_as_one_would_by_hand(capsys, small, small_mnist, model_path):
-    import keras
-
     status, lines, errors = run(capsys, "evaluate", model_path)
     assert (status, errors) == (0, [])
-    model = keras.saving.load_model(model_path, compile=False)
     _, (x_test, y_test) = small_mnist
-    read = np.argmax(model(x_test), axis=1)
+    read = np.argmax(load(model_path)(x_test), axis=1)
     correct = int((read == y_test).sum())
     assert lines[0] == f"{model_path} on the 500 test images"
-    assert lines[1].startswith(f"accuracy: {correct / 500:.2%}".replace("%", " %"))
+    assert lines[1] == f"accuracy: {accuracy(y_test, read)}"
     assert f"{correct} of 500" in lines[1]
-    low, high = map(float, re.search(r"([\d.]+)(?: %)? to ([\d.]+)", lines[1]).groups())
-    # Wilson's interval, from its defining equation: |p - p0| = z sqrt(p0 (1-p0) / n).
-    for bound in (low / 100, high / 100):
-        error = abs(correct / 500 - bound)
-        assert error == pytest.approx(
-            1.96 * (bound * (1 - bound) / 500) ** 0.5, abs=1e-4
-        )
     table = [[int(cell) for cell in line.split()] for line in lines[3:]]
     assert table[0] == list(range(10))
     for digit, row in enumerate(table[1:]):
@@ -686,14 +621,15 @@ def test_predict_reads_dark_and_light_small_and_large(capsys, tmp_path, model_pa
 def test_predict_reports_a_bad_file_and_reads_the_others(
     capsys, tmp_path, model_path, seven
 ):
-    text = tmp_path / "text.png"
+    text, missing = tmp_path / "text.png", tmp_path / "missing.png"
     text.write_text("This is a seven.")
-    missing = tmp_path / "missing.png"
+    chinese = tmp_path / "数字  7.png"
+    chinese.write_bytes(seven.read_bytes())
     status, lines, errors = run(
-        capsys, "predict", model_path, seven, text, missing, seven
+        capsys, "predict", model_path, seven, text, missing, chinese
     )
     assert status == 2
-    assert [line.split(":")[0] for line in lines] == [str(seven)] * 2
+    assert [line.split(":")[0] for line in lines] == [str(seven), str(chinese)]
     assert len(errors) == 2
     assert errors[0].startswith(f"mnist-tutorial: error: {text}: expected an image")
     assert errors[1].startswith(f"mnist-tutorial: error: {missing}: no such")
@@ -706,20 +642,3 @@ def test_images_that_are_all_bad_need_no_model(capsys, tmp_path, model_path):
     line = refused(capsys, "predict", model_path, path)
     assert line.startswith(f"{path}: ") and "found no ink" in line
     assert contents(tmp_path) == before
-
-
-def test_odd_file_names_stay_one_line(capsys, tmp_path, model_path, seven):
-    for name, shown in (
-        ("数字  7.png", "数字  7.png"),
-        ("two\nlines.png", "two\\nlines.png"),
-        ("\033[2Jblank.png", "\\x1b[2Jblank.png"),
-        (os.fsdecode(b"latin\xe9.png"), "latin\\udce9.png"),
-    ):
-        path = tmp_path / name
-        path.write_bytes(seven.read_bytes())
-        status, lines, _ = run(capsys, "predict", model_path, path)
-        assert (status, len(lines)) == (0, 1)
-        assert lines[0].startswith(f"{tmp_path / shown}: ")
-        path.write_bytes(b"")
-        line = refused(capsys, "predict", model_path, path)
-        assert line.startswith(f"{tmp_path / shown}: expected an image, got an empty")

@@ -11,6 +11,8 @@ import pytest
 import mnist_tutorial
 
 PACKAGE = Path(mnist_tutorial.__file__).parent
+PROJECT = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
+INSTALLED = PROJECT["tool"]["setuptools"]
 # The files of each module: several, if the module is a folder.
 MODULES: dict[str, list[Path]] = {}
 for path in sorted(PACKAGE.rglob("*.py")):
@@ -76,16 +78,14 @@ def test_every_module_has_its_place():
 
 
 def test_every_folder_with_modules_is_installed():
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
     folders = {path.parent for paths in MODULES.values() for path in paths}
     names = {".".join(folder.relative_to(PACKAGE.parent).parts) for folder in folders}
-    assert names == set(project["tool"]["setuptools"]["packages"])
+    assert names == set(INSTALLED["packages"])
 
 
 def test_every_file_beside_the_modules_is_installed():
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))
     installed = set()
-    for name, patterns in project["tool"]["setuptools"]["package-data"].items():
+    for name, patterns in INSTALLED["package-data"].items():
         folder = PACKAGE.parent.joinpath(*name.split("."))
         installed.update(path for pattern in patterns for path in folder.glob(pattern))
     files = {path for path in PACKAGE.rglob("*") if path.is_file()}

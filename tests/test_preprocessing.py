@@ -1,6 +1,7 @@
 """Pictures of digits become MNIST images; the oracle is MNIST itself."""
 
 import io
+import pathlib
 import struct
 import zlib
 
@@ -21,7 +22,6 @@ from mnist_tutorial.preprocessing import (
 )
 
 few_examples = settings(max_examples=25, deadline=None)
-indices = st.integers(0, 199)
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +80,12 @@ def drawing(size=200, width=20, ink=0, paper=255):
 
 
 def test_mnist_images_enlarged_and_moved_come_back(digits):
-    errors = [
-        difference(prepare_digit(pasted(digit, 10)), digit / 255)
-        for digit in digits[:40]
-    ]
     # A digit's mean brightness is 0.13, and another digit differs by about 0.15.
-    assert max(errors) < 0.02
+    for digit in digits[:40]:
+        assert difference(prepare_digit(pasted(digit, 10)), digit / 255) < 0.02
+    tight, large = digits[0, 7:27, 6:22], pasted(digits[0], 80)
+    for page in (tight, large):
+        assert difference(prepare_digit(page), digits[0] / 255) < 0.02
 
 
 def test_mnist_images_themselves_are_left_as_they_are(digits):
@@ -94,37 +94,27 @@ def test_mnist_images_themselves_are_left_as_they_are(digits):
 
 
 @few_examples
-@given(index=indices, factor=st.sampled_from([1, 3, 8]))
-def test_polarity_does_not_matter(digits, index, factor):
-    page = pasted(digits[index], factor)
-    bright_ink, dark_ink = prepare_digit(page), prepare_digit(255 - page)
-    np.testing.assert_allclose(bright_ink, dark_ink, atol=1e-5)
-
-
-@few_examples
-@given(index=indices, factor=st.integers(2, 9))
-def test_size_does_not_matter(digits, index, factor):
-    small = prepare_digit(pasted(digits[index], factor))
-    large = prepare_digit(pasted(digits[index], 2 * factor))
-    assert difference(small, large) < 0.01
-    np.testing.assert_allclose(centre_of_mass(small), centre_of_mass(large), atol=1)
-
-
-@few_examples
 @given(
-    index=indices,
+    index=st.integers(0, 199),
     factor=st.integers(1, 9),
     top=st.integers(0, 19),
     left=st.integers(0, 13),
 )
-def test_result_has_mnist_form(digits, index, factor, top, left):
-    digit = prepare_digit(pasted(digits[index], factor, top, left))
+def test_place_size_and_polarity_do_not_matter_and_the_form_is_mnists(
+    digits, index, factor, top, left
+):
+    page = pasted(digits[index], factor, top, left)
+    digit = prepare_digit(page)
     assert digit.shape == (28, 28, 1)
     assert digit.dtype == np.float32
     assert digit.min() == 0
     assert digit.max() == 1
     assert max(ink_box(digit)) == 20
     np.testing.assert_allclose(centre_of_mass(digit), 14, atol=0.51)
+    np.testing.assert_allclose(prepare_digit(255 - page), digit, atol=1e-5)
+    if factor > 1:
+        larger = prepare_digit(pasted(digits[index], 2 * factor))
+        assert difference(digit, larger) < 0.01
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64", "bool"])
@@ -138,13 +128,14 @@ def test_every_type_of_brightness_gives_the_same_digit(dtype):
     assert difference(digit, expected) == 0
 
 
-def test_a_long_digit_stays_inside_the_field():
+def test_long_digits_stay_inside_the_field_and_loose_parts_are_kept():
     # Nearly all ink at one end: centred by mass, the tail would leave the field.
     page = np.zeros((200, 200))
-    page[20:60, 60:140] = 1
-    page[60:180, 98:102] = 1
-    digit = prepare_digit(page)
-    assert ink_box(digit)[0] == 20
+    page[20:60, 60:140] = page[60:180, 98:102] = 1
+    assert ink_box(prepare_digit(page)) == (20, 10)
+    page = np.ones((200, 200))
+    page[40:160, 60:80] = page[40:60, 100:150] = 0  # a loose bar
+    assert ink_box(prepare_digit(page)) == (20, 15)
 
 
 def test_shade_and_grain_of_a_photographed_page_are_not_ink(digits):
@@ -162,76 +153,43 @@ def test_shade_and_grain_of_a_photographed_page_are_not_ink(digits):
 def test_dust_does_not_move_or_shrink_the_digit(digits):
     page = 255 - pasted(digits[0], 10)
     clean = prepare_digit(page)
-    dusty = page.copy()
-    dusty[5:9, 400:404] = 0
-    dusty[470, 10] = 0
-    np.testing.assert_allclose(prepare_digit(dusty), clean, atol=1e-3)
+    page[5:9, 400:404] = page[470, 10] = 0
+    np.testing.assert_allclose(prepare_digit(page), clean, atol=1e-3)
 
 
-def test_parts_of_a_digit_that_do_not_touch_are_kept():
-    page = np.ones((200, 200))
-    page[40:160, 60:80] = 0
-    page[40:60, 100:150] = 0  # a loose bar
-    assert ink_box(prepare_digit(page)) == (20, 15)
-
-
-def test_a_thin_pen_is_drawn_as_wide_as_mnist_draws(digits):
+def test_a_thin_pen_is_drawn_as_wide_as_mnist_draws():
     digit = prepare_digit(np.asarray(drawing(size=800, width=4)))[..., 0]
     # Across the bar of the seven: how much ink one column holds.
     bar = digit[:14, 10].sum()
     assert MIN_STROKE < bar < 3
-    assert digit.max() == 1
 
 
-def test_a_tightly_cropped_and_a_very_large_picture_work(digits):
-    digit = digits[0]
-    tight = digit[7:27, 6:22]
-    assert difference(prepare_digit(tight), digit / 255) < 0.02
-    assert difference(prepare_digit(pasted(digit, 80)), digit / 255) < 0.02
-
-
-@pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
-def test_a_uniform_picture_has_no_ink(level):
-    with pytest.raises(InputError, match="found no ink"):
-        prepare_digit(np.full((50, 50), level))
-
-
-def test_a_blank_photographed_page_has_no_ink():
+def blank_photograph():
     rows, columns = np.mgrid[0:1:300j, 0:1:200j]
     noise = np.random.default_rng(1).normal(0, 0.03, rows.shape)
-    page = 0.9 - 0.4 * columns * rows + noise
-    with pytest.raises(InputError, match="found no ink"):
-        prepare_digit(np.clip(page, 0, 1))
+    return np.clip(0.9 - 0.4 * columns * rows + noise, 0, 1)
 
 
 @pytest.mark.parametrize(
-    ("array", "message"),
+    ("function", "array", "message"),
     [
-        (np.zeros((28, 28, 3)), r"shape \(height, width\), got \(28, 28, 3\)"),
-        (np.zeros(784), r"got \(784,\)"),
-        (np.zeros((2, 100)), "at least 3 x 3 pixels, got 100 x 2"),
-        (np.full((28, 28), 255), "got int64 from 255 to 255; scale"),
-        (np.full((28, 28), 255.0), r"floats in \[0, 1\], got float64 from 255.0 to"),
-        (np.full((28, 28), -0.1), "got float64 from -0.1"),
-        (np.full((28, 28), np.nan), "got float64 from nan"),
+        (prepare_digit, np.zeros((50, 50)), "found no ink"),
+        (prepare_digit, np.full((50, 50), 0.4), "found no ink"),
+        (prepare_digit, blank_photograph(), "found no ink"),
+        (prepare_digit, np.zeros((28, 28, 3)), r"\(height, width\), got \(28, 28, 3"),
+        (prepare_digit, np.zeros((2, 100)), "at least 3 x 3 pixels, got 100 x 2"),
+        (prepare_digit, np.full((28, 28), 255), "got int64 from 255 to 255; scale"),
+        (prepare_digit, np.full((28, 28), 255.0), "got float64 from 255.0 to"),
+        (prepare_digit, np.full((28, 28), -0.1), "got float64 from -0.1"),
+        (prepare_digit, np.full((28, 28), np.nan), "got float64 from nan"),
+        (place_ink, np.zeros((8, 8)), "at least one pixel of ink above 0 and none"),
+        (place_ink, -np.ones((8, 8)), "got -1 to -1; subtract"),
+        (place_ink, np.ones((8, 8, 1)), r"\(height, width\), got \(8, 8, 1"),
     ],
 )
-def test_other_arrays_are_refused(array, message):
+def test_other_arrays_are_refused(function, array, message):
     with pytest.raises(InputError, match=message):
-        prepare_digit(array)
-
-
-@pytest.mark.parametrize(
-    ("ink", "message"),
-    [
-        (np.zeros((8, 8)), "at least one pixel of ink above 0 and none below"),
-        (-np.ones((8, 8)), "got -1 to -1; subtract"),
-        (np.ones((28, 28, 1)), r"shape \(height, width\), got \(28, 28, 1\)"),
-    ],
-)
-def test_place_ink_needs_ink(ink, message):
-    with pytest.raises(InputError, match=message):
-        place_ink(ink)
+        function(array)
 
 
 @few_examples
@@ -297,62 +255,41 @@ PICTURES = {
     "palette.png": lambda: drawing().convert("P"),
     "one bit.png": lambda: drawing().convert("1"),
     "16 bit.png": sixteen_bit,
-    # All of it would be white if only the high byte were clipped to 8 bits.
+    # All of it would be white if it were clipped to 8 bits.
     "16 bit, dark.png": lambda: sixteen_bit(ink=500, paper=20000),
     "16 bit.tif": sixteen_bit,
     "float.tif": lambda: Image.fromarray(np.asarray(drawing()) / np.float32(255)),
+    "float to 255.tif": lambda: Image.fromarray(np.float32(drawing())),
     "transparent, dark ink.png": lambda: transparent(0),
     "transparent, white ink.png": lambda: transparent(255),
     "transparent palette.png": lambda: transparent(0).convert("RGBA").quantize(8),
     "opaque rgba.png": lambda: drawing().convert("RGBA"),
-    "数字 7.png": drawing,
-    "no suffix": drawing,
+    "sideways.jpg": lambda: drawing().transpose(Image.Transpose.ROTATE_90),
+    "phone.jpg": lambda: drawing().convert("RGB"),
+}
+SIDEWAYS = Image.Exif()
+SIDEWAYS[0x0112] = 6  # the camera was held on its side: turn clockwise to show
+PREVIEW = [Image.new("RGB", (40, 40))]
+OPTIONS = {
+    "sideways.jpg": {"exif": SIDEWAYS, "quality": 95},
+    "phone.jpg": {"format": "MPO", "save_all": True, "append_images": PREVIEW},
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_of_every_kind_are_read(name, tmp_path, expected):
-    kind = "PNG" if name == "no suffix" else None
-    PICTURES[name]().save(tmp_path / name, format=kind)
+    PICTURES[name]().save(tmp_path / name, **OPTIONS.get(name, {}))
     assert difference(load_digit_image(tmp_path / name), expected) < 0.01
-
-
-def test_a_photograph_is_turned_upright(tmp_path, expected):
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held on its side: turn clockwise to show
-    sideways = drawing().transpose(Image.Transpose.ROTATE_90)
-    sideways.save(tmp_path / "photo.jpg", exif=exif, quality=95)
-    assert difference(load_digit_image(tmp_path / "photo.jpg"), expected) < 0.01
-
-
-def test_a_phone_photograph_with_a_preview_is_one_picture(tmp_path, expected):
-    drawing().convert("RGB").save(
-        tmp_path / "photo.jpg",
-        format="MPO",
-        save_all=True,
-        append_images=[Image.new("RGB", (40, 40))],
-    )
-    assert Image.open(tmp_path / "photo.jpg").n_frames == 2
-    assert difference(load_digit_image(tmp_path / "photo.jpg"), expected) < 0.01
 
 
 # load_digit_image: files that are refused --------------------------------------------
 
 
-def png_chunk(kind, data):
-    checksum = struct.pack(">I", zlib.crc32(kind + data))
-    return struct.pack(">I", len(data)) + kind + data + checksum
-
-
 def png_promising(width, height):
     """A PNG whose header promises a size and whose pixels never come."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", zlib.compress(bytes(1000)))
-        + png_chunk(b"IEND", b"")
-    )
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    checksum = struct.pack(">I", zlib.crc32(header))
+    return b"\x89PNG\r\n\x1a\n\0\0\0\r" + header + checksum + b"\0\0\0\1IDAT"
 
 
 def as_bytes(image, kind="PNG", **options):
@@ -367,7 +304,7 @@ def frames(kind):
 
 
 REFUSED = {
-    "empty.png": (lambda: b"", "empty file (0 bytes); save it again"),
+    "empty.png": (lambda: b"", "or an empty or damaged file; save it as PNG"),
     "text.png": (lambda: b"This is a seven.\n", "expected an image (PNG"),
     # Pillow would hand it to Ghostscript.
     "vector.eps": (lambda: as_bytes(drawing(), "EPS"), "expected an image (PNG"),
@@ -384,13 +321,9 @@ REFUSED = {
     "warned.png": (lambda: png_promising(11_000, 11_000), "got 11,000 x 11,000"),
     "bomb.png": (lambda: png_promising(60_000, 60_000), "in all, got over 178,956,970"),
     "animated.gif": (lambda: frames("GIF"), "one still image, got 3 frames"),
-    "animated.png": (lambda: frames("PNG"), "one still image, got 3 frames"),
-    "animated.webp": (lambda: frames("WEBP"), "one still image, got 3 frames"),
     "pages.tif": (lambda: frames("TIFF"), "one still image, got 3 frames"),
     "white.png": (lambda: as_bytes(Image.new("L", (90, 90), 255)), "found no ink"),
-    "black.png": (lambda: as_bytes(Image.new("RGB", (90, 90))), "found no ink"),
     "clear.png": (lambda: as_bytes(Image.new("RGBA", (90, 90))), "found no ink"),
-    "dot.png": (lambda: as_bytes(Image.new("L", (1, 1))), "at least 3 x 3 pixels"),
 }
 
 
@@ -410,15 +343,14 @@ def test_bad_files_are_refused_in_one_line(name, tmp_path, recwarn):
     assert not recwarn.list
 
 
-def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
-    def decode(*arguments, **options):
-        raise AssertionError("pixels were decoded")
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):  # for the system would let root read it
+        raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Image.Image, "load", decode)
-    path = tmp_path / "wide.png"
-    path.write_bytes(png_promising(20_000, 5000))
-    with pytest.raises(InputError, match="20,000 x 5,000"):
-        load_digit_image(path)
+    (tmp_path / "mine.png").touch()
+    monkeypatch.setattr(pathlib.Path, "open", refuse)
+    with pytest.raises(InputError, match="mine.png: cannot be read: Permission denied"):
+        load_digit_image(tmp_path / "mine.png")
 
 
 @few_examples

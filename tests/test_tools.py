@@ -10,12 +10,8 @@ import sync_notebooks
 
 
 def prose(cell_id, text, **metadata):
-    return {
-        "cell_type": "markdown",
-        "id": cell_id,
-        "metadata": metadata,
-        "source": text.splitlines(keepends=True),
-    }
+    about = {"cell_type": "markdown", "id": cell_id, "metadata": metadata}
+    return about | {"source": [text]}
 
 
 def code(cell_id, text, **metadata):
@@ -23,25 +19,27 @@ def code(cell_id, text, **metadata):
     return prose(cell_id, text, **metadata) | more
 
 
-def figure(caption, alt):
-    return {"figure": {"caption": caption, "name": "fig-loss"}, "image": {"alt": alt}}
+def figure(cell_id, text, caption, alt):
+    about = {"figure": {"caption": caption, "name": "fig"}, "image": {"alt": alt}}
+    return code(cell_id, text, mystnb=about)
 
 
 def notebook(*cells):
     return {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def pair(title, caption, alt, summary):
-    return notebook(
-        prose("title", title),
-        code("setup", "x = 1"),
-        code("loss-figure", "plot(x)", mystnb=figure(caption, alt)),
-        prose("summary", summary),
-    )
-
-
-ZH = pair("# 训练", "损失下降", "一条曲线", "完")
-EN = pair("# Training", "The loss falls", "A curve", "Done")
+ZH = notebook(
+    prose("title", "# 训练"),
+    code("setup", "x = 1"),
+    figure("loss-figure", "plot(x)", "损失下降", "一条曲线"),
+    prose("summary", "完"),
+)
+EN = notebook(
+    prose("title", "# Training"),
+    code("setup", "x = 1"),
+    figure("loss-figure", "plot(x)", "The loss falls", "A curve"),
+    prose("summary", "Done"),
+)
 PAGE = "book/en/code/page.ipynb"
 
 
@@ -50,14 +48,14 @@ class Books:
 
     def __init__(self, root):
         self.root = root
-        self.write("zh", ZH)
-        self.write("en", EN)
+        for tree, content in (("zh", ZH), ("en", EN)):
+            self.path(tree).parent.mkdir(parents=True)
+            self.write(tree, content)
 
     def path(self, tree):
         return self.root / "book" / tree / "code" / "page.ipynb"
 
     def write(self, tree, content):
-        self.path(tree).parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         self.path(tree).write_text(text, encoding="utf-8")
 
@@ -90,12 +88,11 @@ def test_pair_in_step_is_left_alone_and_no_output_is_copied(books, changed, caps
 
 
 def test_code_tags_and_order_come_from_chinese_and_prose_stays(books, changed, capsys):
-    title, setup, loss, summary = changed["cells"]
-    setup["source"] = ["x = 2"]
+    title, _, loss, summary = changed["cells"]
     about = {"tags": ["hide-input"], "teaches": "mnist_tutorial.training.train"}
-    setup["metadata"] = dict(about)
+    setup, extra = code("setup", "x = 2", **about), code("extra", "y = 3")
     title["metadata"]["tags"] = ["wide"]
-    changed["cells"] = [title, loss, setup, code("extra", "y = 3"), summary]
+    changed["cells"] = [title, loss, setup, extra, summary]
     books.write("zh", changed)
     untouched = books.path("en").read_bytes()
 
@@ -106,42 +103,39 @@ def test_code_tags_and_order_come_from_chinese_and_prose_stays(books, changed, c
     assert books.read("en") == notebook(
         prose("title", "# Training", tags=["wide"]),
         EN["cells"][2],
-        code("setup", "x = 2", **about),
-        code("extra", "y = 3"),
+        setup,
+        extra,
         EN["cells"][3],
     )
     assert books.sync("--check") == 0
 
 
 def test_new_cells_are_listed_until_they_are_translated(books, changed, capsys):
-    caption = figure("新图", "一幅图")
-    changed["cells"][3:3] = [
-        prose("next", "看下一章"),
-        code("new-figure", "plot(1)", mystnb=caption),
-        prose("formula", "$x^2$"),
-    ]
+    new = prose("next", "看下一章"), figure("new-figure", "plot(1)", "新图", "一幅图")
+    changed["cells"][3:3] = [*new, prose("formula", "$x^2$")]
     books.write("zh", changed)
     assert books.sync() == 0
     capsys.readouterr()
     assert books.sync("--check") == 1
-    waiting = [
-        f"{PAGE}: {name}: needs a translation" for name in ("next", "new-figure")
+    assert capsys.readouterr().out.splitlines() == [
+        f"{PAGE}: {cell['id']}: needs a translation" for cell in new
     ]
-    assert capsys.readouterr().out.splitlines() == waiting
-
     english = books.read("en")
     english["cells"][3]["source"] = ["The next chapter"]
-    english["cells"][4]["metadata"]["mystnb"] = figure("New", "A picture")
+    english["cells"][4] = figure("new-figure", "plot(1)", "New", "A picture")
     books.write("en", english)
     assert books.sync("--check") == 0
 
 
-def test_a_page_without_an_english_one_gets_one(books):
+def test_a_page_in_one_language_alone_gets_an_english_one_or_is_reported(books, capsys):
     books.path("en").unlink()
     assert books.sync("--check") == 1
     assert not books.path("en").exists()
     assert books.sync() == 0
     assert books.read("en") == ZH
+    books.path("zh").unlink()
+    assert books.sync("--check") == 1
+    assert f"{PAGE}: not in book/zh" in capsys.readouterr().out
 
 
 def test_english_text_without_a_chinese_cell_is_not_thrown_away(books, changed, capsys):
@@ -152,12 +146,6 @@ def test_english_text_without_a_chinese_cell_is_not_thrown_away(books, changed, 
         assert books.sync(*arguments) == 1
         assert "summary" in capsys.readouterr().out
         assert books.path("en").read_bytes() == before
-
-
-def test_an_english_page_alone_is_reported(books, capsys):
-    books.path("zh").unlink()
-    assert books.sync("--check") == 1
-    assert f"{PAGE}: not in book/zh" in capsys.readouterr().out
 
 
 def test_kernelspec_is_reset_and_the_rest_is_kept(tmp_path):

@@ -27,23 +27,12 @@ LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE 
 
 
 class Run(NamedTuple):
-    """A training run and what the network was given in it.
+    """A training run, and what the network was given in it."""
 
-    Attributes
-    ----------
-    history
-        As ``training.train`` returns it.
-    model
-        The network after training.
-    train_data, validation_data
-        ``(images, labels)`` as the network received them: in this order, with these
-        values.
-    """
-
-    history: History
-    model: keras.Model
-    train_data: Data
-    validation_data: Data
+    history: History  # as training.train returns it
+    model: keras.Model  # after training
+    train_data: Data  # (images, labels) in the order and with the values
+    validation_data: Data  # that the network received
 
 
 def break_run(
@@ -58,8 +47,6 @@ def break_run(
 ) -> Run:
     """Train a network with one deliberate fault, or with none.
 
-    The page ``faq/is_it_learning`` shows the faults side by side.
-
     Parameters
     ----------
     fault
@@ -67,17 +54,14 @@ def break_run(
 
         - ``shuffled_labels``: the training labels in random order;
         - ``softmax_twice``: the network ends in a softmax, and the loss, made for
-          logits, applies another. A layer that changes nothing follows the softmax,
-          or Keras on TensorFlow would notice and leave its own out;
+          logits, applies another;
         - ``unscaled_inputs``: images in [0, 255], for training and validation;
-        - ``rate_too_high``, ``rate_too_low``: 100 times the usual learning rate, 1e-3,
-          and a thousandth of it;
+        - ``rate_too_high``, ``rate_too_low``: 0.1 and 1e-6, where 1e-3 is usual;
         - ``zero_weights``: every weight begins at 0;
         - ``dead_relus``: the biases of the first layer begin at -10, so that none of
           its ReLUs ever gives anything but 0;
         - ``sorted_data``: training data sorted by class and never shuffled;
-        - ``different_preparation``: validation images in [0, 255], training images
-          in [0, 1].
+        - ``different_preparation``: validation images alone in [0, 255].
     build_model
         A function that returns an uncompiled model giving logits, such as
         ``models.build_cnn``.
@@ -89,16 +73,10 @@ def break_run(
     seed
         Seeds the initial weights, the order of the examples and the shuffled labels.
 
-    Returns
-    -------
-    Run
-        History, trained model and the data as the network received them.
-
     Raises
     ------
     InputError
-        If ``fault`` is unknown, the model has no hidden layer with biases to kill,
-        or ``training.train`` refuses an argument.
+        If ``fault`` is unknown, or the model has no hidden layer with biases to kill.
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)
@@ -109,9 +87,9 @@ def break_run(
     if fault == "shuffled_labels":
         y_train = rng.permutation(y_train)
     elif fault == "softmax_twice":
-        model = keras.Sequential(
-            [model, layers.Softmax(), layers.Reshape(model.output_shape[1:])]
-        )
+        # Keras on TensorFlow notices a softmax at the very end, and leaves out its own.
+        nothing = layers.Reshape(model.output_shape[1:])
+        model = keras.Sequential([model, layers.Softmax(), nothing])
     elif fault == "unscaled_inputs":
         x_train, x_val = 255 * x_train, 255 * x_val
     elif fault == "zero_weights":

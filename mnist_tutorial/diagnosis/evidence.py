@@ -12,6 +12,8 @@ import keras
 import numpy as np
 from scipy.special import log_softmax
 
+from mnist_tutorial.models import is_relu
+
 Data = tuple[np.ndarray, np.ndarray]
 
 # So many examples show what there is to see, and are compared in a moment.
@@ -50,14 +52,14 @@ def run_layers(model: keras.Model, images: np.ndarray) -> list[Step]:
     """Return what each layer does to the images; the last step gives the outputs."""
     if not isinstance(model, keras.Sequential):
         return _run_branches(model, images)
-    steps = [Step(model, images, images)]
+    steps, values = [], images
     for layer in model.layers:
-        values = steps[-1].outputs
         if isinstance(layer, keras.Model):
             steps += run_layers(layer, values)
         else:
             steps.append(Step(layer, values, _run(layer, values)))
-    return steps[1:]
+        values = steps[-1].outputs
+    return steps
 
 
 def _run_branches(model: keras.Model, images: np.ndarray) -> list[Step]:
@@ -162,13 +164,13 @@ class Evidence:
         self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
         # By how much training is better than validation at the end.
         self.gap = self.accuracy[-1] - self.last_accuracy
-        # Whether training got hardly anywhere.
+        # Whether training got hardly anywhere; whether it got anywhere at all.
         self.is_stuck = self.accuracy[-1] < self.hardly
+        falls = self.loss[0] - self.loss[-1] > 0.01 * self.guess
+        self.learns = falls and self.accuracy[-1] > self.accuracy[0]
         # Whether the first epoch was far worse, or at all worse, than guessing.
         self.starts_high = self.loss[0] > 1.25 * self.guess
         self.starts_below_guessing = self.accuracy[0] < 1 / self.num_classes
-        # Whether the curves are those of steps that overshoot.
-        self.went_wild = not self.has_numbers or self.starts_high or self.is_stuck
         # Whether training succeeds and validation fails.
         self.only_training_learns = self.accuracy[-1] > 0.7 and self.last_accuracy < 0.5
 
@@ -177,9 +179,10 @@ class Evidence:
         self.is_fast = self.rate is not None and self.rate > 20 * USUAL_RATE
         self.is_slow = self.rate is not None and self.rate <= USUAL_RATE / 50
 
-        # Whether there are training images, all their values are numbers, and the
-        # network can be tried on them.
+        # Whether there are training images, all their values are numbers, not all of
+        # them are the same, and the network can be tried on them.
         self.has_finite_images = train is not None and np.isfinite(train[0]).all()
+        self.images_differ = self.has_finite_images and np.ptp(train[0], axis=0).any()
         self.can_be_run = model is not None and self.has_finite_images
 
     @property
@@ -187,8 +190,9 @@ class Evidence:
         """Whether no healthy run has such curves."""
         val_fails = self.last_accuracy < 0.5 and self.gap > 0.3
         worse_than_guessing = self.loss[-1] > 1.02 * self.guess
-        forgets = self.accuracy[-1] < self.accuracy.max() - 0.1
-        unlearns = self.loss[-1] > 1.5 * self.loss.min() and forgets
+        forgotten = self.accuracy.max() - self.accuracy[-1]
+        rose = self.loss[-1] > 1.5 * self.loss.min()
+        unlearns = forgotten > (0.1 if rose else 0.3)
         lost = not self.has_numbers or self.is_stuck
         return lost or val_fails or worse_than_guessing or unlearns
 
@@ -196,6 +200,11 @@ class Evidence:
     def layers(self) -> list[keras.layers.Layer]:
         """The layers, also those of models inside the model; none without a model."""
         return [] if self.model is None else list(flat_layers(self.model))
+
+    @property
+    def ends_in_relu(self) -> bool:
+        """Whether there is a network, and no class can get a score below 0."""
+        return bool(self.layers) and is_relu(self.layers[-1])
 
     @cached_property
     def kernels(self) -> list[np.ndarray]:

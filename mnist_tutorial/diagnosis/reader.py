@@ -1,43 +1,81 @@
 """Read a training run: learning curves first, then the network and its data."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from mnist_tutorial.checks import check_input_shape, checked_array, checked_labels
-from mnist_tutorial.diagnosis import data_rules, training_rules
+from mnist_tutorial.diagnosis import rules
 from mnist_tutorial.diagnosis.evidence import Data, Evidence, sample
-from mnist_tutorial.diagnosis.findings import SURENESS, Finding, Rule
 from mnist_tutorial.errors import InputError
 
-# Causes before what they cause. The limits in the rules were set on runs with other
-# seeds, images and networks than those in ``tests/test_diagnosis.py``.
-RULES = (
-    data_rules.not_numbers,
-    data_rules.alike_images,
-    data_rules.single_class,
-    data_rules.shuffled_labels,
-    data_rules.shuffled_validation_labels,
-    data_rules.different_preparation,
-    data_rules.unscaled_inputs,
-    training_rules.softmax_twice,
-    training_rules.relu_at_the_end,
-    data_rules.sorted_data,
-    training_rules.zero_weights,
-    training_rules.large_weights,
-    training_rules.rate_too_high,
-    training_rules.dead_relus,
-    training_rules.rate_too_low,
-    training_rules.diverged,
-)
-LAST_RULES = (training_rules.validation_fails, training_rules.not_learning)
-REMARKS = (
-    training_rules.overfitting,
-    training_rules.still_learning,
-    training_rules.no_validation,
-)
+# Each rule, and what to try. Causes before what they cause.
+CAUSES = {
+    rules.not_numbers: "Find where the images get values that are not numbers: a "
+    "division by 0, an empty file, a logarithm.",
+    rules.shuffled_labels: "Draw twenty images with their labels. Shuffle, sort and "
+    "filter images and labels together, with one index for both.",
+    rules.different_preparation: "Prepare both sets with one function, and compare "
+    "shape, type, range and mean of what comes out.",
+    rules.unscaled_inputs: "Bring the inputs to [0, 1], or to mean 0 and deviation 1; "
+    "for bytes, divide by 255 once.",
+    rules.softmax_twice: "Remove the softmax at the end of the network, or hand the "
+    "loss from_logits=False; not both.",
+    rules.sorted_data: "Shuffle the training data before every epoch (shuffle=True).",
+    rules.zero_weights: "Draw the weights at random; the default of Keras' layers does "
+    "it. Only biases may begin at 0.",
+    rules.rate_too_high: "Divide the learning rate by 10 until the loss falls from the "
+    "start.",
+    rules.dead_relus: "Look at the initial biases and weights, and at the learning "
+    "rate: a large step can push a ReLU below 0 for every image. Leaky ReLUs keep a "
+    "gradient.",
+    rules.rate_too_low: "Multiply the learning rate by 10 until the loss falls "
+    "visibly.",
+    rules.diverged: "Look for the first of these that is so: inputs that are not "
+    "numbers or not scaled, a learning rate that is too high, a logarithm or a "
+    "division in the loss.",
+}
+# Asked only where no cause was seen.
+UNEXPLAINED = {
+    rules.validation_fails: "Draw images of both sets with their labels, side by side; "
+    "compare how they were prepared, and look for labels that belong to other images.",
+    rules.not_learning: "Train on 32 images until they are known by heart. If that "
+    "fails, look at model, loss and learning rate; if it works, look at the data.",
+}
+# Asked only where nothing is wrong.
+REMARKS = {
+    rules.overfitting: "More data, augmentation, dropout, or early stopping. Nothing "
+    "is broken.",
+    rules.still_learning: "More epochs, or a higher learning rate. Nothing is broken.",
+    rules.no_validation: "Set a part of the training data aside: split_validation().",
+}
+# From the strongest to the weakest.
+SURENESS = ("sure", "likely", "possible")
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+class Finding(NamedTuple):
+    """One thing that was seen in a run.
+
+    ``"sure"`` was seen in the network or the data themselves, ``"likely"`` is the best
+    explanation of what was seen, and ``"possible"`` is one of several.
+    """
+
+    cause: str  # "healthy", or the name of a rule, such as those in FAULTS
+    kind: str  # "fault"; or "healthy", and "remark" for what could be better then
+    sureness: str  # "sure", "likely" or "possible"
+    seen: str  # the evidence, with its figures
+    advice: str  # what to try; for "healthy", what has not been looked at
+
+    def __str__(self) -> str:
+        """Return three lines: the cause and how sure, what was seen, what to try."""
+        return (
+            f"{self.cause} ({self.kind}, {self.sureness})\n"
+            f"  seen: {self.seen}\n"
+            f"  try:  {self.advice}"
+        )
 
 
 def diagnose(
@@ -53,11 +91,9 @@ def diagnose(
     network and the data *as the network received them*, and most causes can be seen
     directly: what the images are scaled to, whether images with the same label look
     alike, which units are dead. The page ``faq/is_it_learning`` tries it on nine
-    faults.
-
-    It cannot see what leaves no trace in these: labels that are wrong in a consistent
-    way, validation images that are also in the training set, a test set that was
-    used for choosing, data that are not the data of the task.
+    faults. What leaves no trace cannot be seen: labels that are wrong in a consistent
+    way or all the same, validation images that are also in the training set, data that
+    are not those of the task.
 
     Parameters
     ----------
@@ -82,9 +118,7 @@ def diagnose(
     Raises
     ------
     InputError
-        If the history is empty, lacks ``loss`` or ``accuracy``, has lists of unequal
-        length or accuracies outside [0, 1]; if the data do not fit each other or
-        the model.
+        If the history is none of these, or data do not fit each other or the model.
 
     References
     ----------
@@ -97,17 +131,21 @@ def diagnose(
         _checked_sample("train_data", train_data, model),
         _checked_sample("validation_data", validation_data, model),
     )
-    faults = _ask(RULES, run) or _ask(LAST_RULES, run)
+    faults = _ask(CAUSES, "fault", run) or _ask(UNEXPLAINED, "fault", run)
     if not faults:
-        return [_healthy(run), *_ask(REMARKS, run)]
+        return [_healthy(run), *_ask(REMARKS, "remark", run)]
     certain = [found for found in faults if found.sureness != "possible"]
     # Sorting keeps the order of the rules among those that are equally sure.
     return sorted(certain or faults, key=lambda found: SURENESS.index(found.sureness))
 
 
-def _ask(rules: Sequence[Rule], run: Evidence) -> list[Finding]:
+def _ask(advice: dict[Callable, str], kind: str, run: Evidence) -> list[Finding]:
     """Return what the rules found, in their order."""
-    return [found for rule in rules if (found := rule(run)) is not None]
+    return [
+        Finding(rule.__name__, kind, *sight, text)
+        for rule, text in advice.items()
+        if (sight := rule(run)) is not None
+    ]
 
 
 def _healthy(run: Evidence) -> Finding:
@@ -145,14 +183,12 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.nda
         for name in CURVES
         if name in history
     }
-    epochs = {name: curve.shape for name, curve in curves.items()}
-    if len(set(epochs.values())) > 1 or len(epochs["loss"]) != 1:
+    shapes = {name: curve.shape for name, curve in curves.items()}
+    if len(set(shapes.values())) > 1 or len(shapes["loss"]) != 1 or 0 in shapes["loss"]:
         raise InputError(
-            "history must have one value an epoch under every name, got shapes "
-            + ", ".join(f"{name} {shape}" for name, shape in epochs.items())
+            "history must have one value an epoch, and at least one, under every name, "
+            f"got shapes {', '.join(f'{name} {s}' for name, s in shapes.items())}"
         )
-    if not len(curves["loss"]):
-        raise InputError("history must have at least one epoch, got none; train first")
     for name in {"accuracy", "val_accuracy"} & set(curves):
         values = curves[name]
         if not ((values >= 0) & (values <= 1)).all():
@@ -163,19 +199,16 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.nda
     return curves
 
 
-def _checked_sample(
-    name: str, data: Data | None, model: keras.Model | None
-) -> Data | None:
+def _checked_sample(name: str, data: Data | None, model: keras.Model | None):
     """Return some of the images and labels, which belong together, or refuse."""
     if data is None:
         return None
     images = checked_array(f"the images of {name}", data[0])
     if not len(images):
         raise InputError(f"{name} must hold at least one image, got none")
-    num_classes = None if model is None else model.output_shape[-1]
-    labels = checked_labels(
-        data[1], len(images), num_classes, name=f"the labels of {name}"
-    )
+    classes = None
     if model is not None:
         check_input_shape(model, images, name=f"the images of {name}")
+        classes = model.output_shape[-1]
+    labels = checked_labels(data[1], len(images), classes, name=f"the labels of {name}")
     return sample(images, labels)

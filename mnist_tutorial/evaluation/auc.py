@@ -75,12 +75,6 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
         or all in the wrong one, the variance would be 0 and the interval empty of
         meaning: it is then Wilson's, for as many independent pairs as there are
         examples of the rarer kind. Where every pair is a tie it is 0.5 to 0.5.
-
-    Raises
-    ------
-    InputError
-        If the two are no lists of one length, a label is neither 0 nor 1, a score is
-        not a finite number, or there are fewer than two of a kind.
     """
     labels, scores = _checked_ranking(labels, scores)
     positives, negatives = scores[labels == 1], scores[labels == 0]

@@ -20,17 +20,14 @@ BINS = 10
 
 
 class Reliability(NamedTuple):
-    """Confidence against accuracy, in ten bins of equal width.
+    """Confidence against accuracy, in ten bins of equal width from 0 to 1.
 
     The confidence of a prediction is the probability of the class that was
-    predicted. All but ``edges`` have one entry a bin; in an empty bin ``confidence``
-    and ``accuracy`` are NaN, and the interval goes from 0 to 1.
+    predicted. A bin holds its upper edge. Each array has one entry a bin; in an empty
+    bin ``confidence`` and ``accuracy`` are NaN, and the interval goes from 0 to 1.
 
     Attributes
     ----------
-    edges
-        Where the bins begin and end, shape ``(11,)``, from 0 to 1. A bin holds its
-        upper edge.
     count
         Number of predictions.
     confidence
@@ -39,7 +36,6 @@ class Reliability(NamedTuple):
         The share of them that is right, and its 95 % Wilson interval.
     """
 
-    edges: np.ndarray
     count: np.ndarray
     confidence: np.ndarray
     accuracy: np.ndarray
@@ -59,11 +55,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     -------
     numpy.ndarray
         ``float64``, of the same shape; every row adds up to 1.
-
-    Raises
-    ------
-    InputError
-        If ``logits`` is not a finite 2-D array with at least one row.
     """
     return special.softmax(checked_scores(logits).astype(np.float64), axis=1)
 
@@ -85,11 +76,6 @@ def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
     float
         In nats, at least 0; infinite if a right class was given probability 0 (which
         scikit-learn's function of this name caps at 36).
-
-    Raises
-    ------
-    InputError
-        If the two do not fit, or a row is not a distribution.
     """
     labels, probabilities = _checked_pair(labels, probabilities)
     with np.errstate(divide="ignore"):
@@ -100,23 +86,18 @@ def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> Reliability:
     """Sort predictions into bins by confidence, and count the right ones in each.
 
-    Parameters
-    ----------
-    labels, probabilities
-        As for :func:`log_loss`, with the same errors.
+    Labels and probabilities are those of :func:`log_loss`.
     """
     labels, probabilities = _checked_pair(labels, probabilities)
     is_right = probabilities.argmax(axis=1) == labels
     confidence = probabilities.max(axis=1)
-    edges = np.linspace(0, 1, BINS + 1)
-    bins = np.searchsorted(edges, confidence) - 1
-
+    bins = np.searchsorted(np.linspace(0, 1, BINS + 1), confidence) - 1
     count = np.bincount(bins, minlength=BINS)
     correct = np.bincount(bins[is_right], minlength=BINS)
     with np.errstate(invalid="ignore"):
         mean_confidence = np.bincount(bins, confidence, minlength=BINS) / count
     shares = [estimate_share(*pair)[:3] for pair in zip(correct, count, strict=True)]
-    return Reliability(edges, count, mean_confidence, *np.transpose(shares))
+    return Reliability(count, mean_confidence, *np.transpose(shares))
 
 
 def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray) -> float:
@@ -124,17 +105,8 @@ def expected_calibration_error(labels: np.ndarray, probabilities: np.ndarray) ->
 
     Each bin counts by the share of predictions in it. A perfectly calibrated network
     does not get 0: in every bin, chance keeps the two apart a little, the more so the
-    fewer predictions there are.
-
-    Parameters
-    ----------
-    labels, probabilities
-        As for :func:`log_loss`, with the same errors.
-
-    Returns
-    -------
-    float
-        In [0, 1].
+    fewer predictions there are. Labels and probabilities are those of
+    :func:`log_loss`; the result is in [0, 1].
     """
     found = reliability(labels, probabilities)
     filled = found.count > 0
@@ -167,10 +139,9 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     Raises
     ------
     InputError
-        If the two do not fit; or if no temperature is best. With every image read
-        rightly the loss falls for as long as the temperature does; with right classes
-        that get no more than the average logit it falls for as long as the temperature
-        rises.
+        Also if no temperature is best: with every image read rightly the loss falls for
+        as long as the temperature does; with right classes that get no more than the
+        average logit it falls for as long as the temperature rises.
     """
     logits = checked_scores(logits).astype(np.float64)
     labels = checked_labels(labels, *logits.shape)

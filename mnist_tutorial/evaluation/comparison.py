@@ -52,11 +52,6 @@ def mcnemar(
         The two counts and the p-value, which is 1 if the classifiers are never right
         one without the other.
 
-    Raises
-    ------
-    InputError
-        If the three differ in length, are empty or are not classes.
-
     References
     ----------
     Q. McNemar, "Note on the sampling error of the difference between correlated

@@ -39,11 +39,6 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Estimate:
     -------
     Estimate
         The accuracy, its interval and the counts.
-
-    Raises
-    ------
-    InputError
-        If the two differ in length, are empty or are not classes.
     """
     labels = checked_labels(labels)
     predictions = checked_labels(predictions, len(labels), name="predictions")
@@ -67,11 +62,6 @@ def confusion_matrix(
     numpy.ndarray
         Integers, shape ``(num_classes, num_classes)``: row = true class,
         column = prediction.
-
-    Raises
-    ------
-    InputError
-        As :func:`accuracy`, or if a class is out of range.
     """
     check_counts(num_classes=num_classes)
     labels = checked_labels(labels, None, num_classes)
@@ -94,7 +84,7 @@ def per_class(
     Parameters
     ----------
     labels, predictions, num_classes
-        As for :func:`confusion_matrix`, with the same errors.
+        As for :func:`confusion_matrix`.
 
     Returns
     -------

@@ -75,17 +75,12 @@ def mean_interval(values: np.ndarray) -> MeanEstimate:
     Parameters
     ----------
     values
-        One number a run, shape ``(n,)`` with at least 2.
+        One finite number a run, shape ``(n,)`` with at least 2.
 
     Returns
     -------
     MeanEstimate
         The mean, its interval, as wide as 0 if all values are equal, and the count.
-
-    Raises
-    ------
-    InputError
-        If there are fewer than two values, or one is not a finite number.
 
     References
     ----------
@@ -119,11 +114,6 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     -------
     low, high
         Bounds in [0, 1].
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range.
 
     References
     ----------

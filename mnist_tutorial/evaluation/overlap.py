@@ -29,12 +29,6 @@ def intersection_over_union(
         In [0, 1], shape ``(num_classes,)``; NaN for a class that is neither in the
         masks nor in the predictions, since there is nothing to overlap.
 
-    Raises
-    ------
-    InputError
-        If the two differ in shape, are empty, are not whole numbers or hold a class
-        out of range.
-
     References
     ----------
     P. Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11,

@@ -39,13 +39,8 @@ def predict_classes(
     -------
     np.ndarray
         ``int64`` in ``0..num_classes-1``, shape ``(n,)``; ``(n, height, width)`` if the
-        model gives a class for every pixel.
-
-    Raises
-    ------
-    InputError
-        If the images are of another kind or do not fit the model, ``batch_size`` is
-        less than 1, or the model gives a single number or one that is not finite.
+        model gives a class for every pixel. A model that gives a single number, or one
+        that is not finite, is refused.
 
     Examples
     --------
@@ -53,8 +48,7 @@ def predict_classes(
     """
     check_counts(batch_size=batch_size)
     images = checked_images(images)
-    if hasattr(model, "input_shape"):  # a subclass of keras.Model may not know it
-        check_input_shape(model, images)
+    check_input_shape(model, images)
     return np.concatenate(
         [
             _classes(model(images[start : start + batch_size], training=False))
@@ -85,10 +79,8 @@ def worst_errors(
 
     Parameters
     ----------
-    labels
-        Integer classes, shape ``(n,)``.
-    logits
-        Outputs of the network, shape ``(n, num_classes)``.
+    labels, logits
+        Integer classes, shape ``(n,)``, and outputs, shape ``(n, num_classes)``.
     count
         How many to return at most.
 
@@ -97,12 +89,6 @@ def worst_errors(
     numpy.ndarray
         Indices of wrongly read examples, highest cross-entropy first; shorter than
         ``count`` if there are fewer errors.
-
-    Raises
-    ------
-    InputError
-        If ``logits`` is not a finite 2-D array, a label has no column in it, or
-        ``count`` is negative.
     """
     check_counts(least=0, count=count)
     logits = checked_scores(logits)

@@ -16,17 +16,12 @@ def descent_explorer(x: np.ndarray, y: np.ndarray) -> Explorable:
     The model is ``w * x``, the loss the mean of ``(w * x - y)**2``. The reader sets
     the learning rate and the first weight, takes steps and watches the weight on the
     parabola of the loss, the loss of every step, and the line through the points.
-    The page ``math/loss`` uses it.
 
     Parameters
     ----------
     x, y
         Coordinates of 1 to 200 points, shape ``(n,)``, from -10⁶ to 10⁶, with at
         least one ``x`` that is not zero.
-
-    Returns
-    -------
-    Explorable
 
     Raises
     ------

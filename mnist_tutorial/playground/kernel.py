@@ -18,17 +18,13 @@ def kernel_explorer(images: np.ndarray) -> Explorable:
     and sees the nine pixels, the nine products and their sum, and the whole output.
     It is what ``keras.layers.Conv2D`` computes for one channel: cross-correlation
     (the kernel is not turned), stride 1, no padding, so 28x28 pixels give 26x26
-    values. The page ``algorithm/convolution`` uses it.
+    values.
 
     Parameters
     ----------
     images
         1 to 10 images, values in [0, 1], shape ``(n, 28, 28)`` or
         ``(n, 28, 28, 1)``. They are kept in 256 steps, which MNIST has anyway.
-
-    Returns
-    -------
-    Explorable
 
     Raises
     ------

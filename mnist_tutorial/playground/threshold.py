@@ -14,7 +14,6 @@ def threshold_explorer(
     probabilities: np.ndarray,
     *,
     cost_of_miss: float = 10,
-    cost_of_alarm: float = 1,
 ) -> Explorable:
     """Move the threshold of a classifier and see which errors it trades for which.
 
@@ -22,8 +21,7 @@ def threshold_explorer(
     moves the threshold from 0 to 1 in steps of 0.001, and sees the scores of both
     classes, the confusion matrix, sensitivity (recall), specificity, precision, the
     point on the ROC curve, and what the errors cost; the two costs can be changed, and
-    a button goes to the threshold that costs least on these cases. The page
-    ``applications/medical`` uses it.
+    a button goes to the threshold that costs least on these cases.
 
     Parameters
     ----------
@@ -32,13 +30,9 @@ def threshold_explorer(
         booleans, shape ``(n,)``.
     probabilities
         That a case is positive, in [0, 1], shape ``(n,)``.
-    cost_of_miss, cost_of_alarm
-        What a positive that is called negative costs, and a negative that is called
-        positive: 0 to 10,000, in any unit.
-
-    Returns
-    -------
-    Explorable
+    cost_of_miss
+        What a positive that is called negative costs at first, if a negative that is
+        called positive costs 1: 0 to 10,000.
 
     Raises
     ------
@@ -48,9 +42,8 @@ def threshold_explorer(
     Notes
     -----
     The page gets no single probability, only how many cases of each class lie between
-    one threshold of the slider and the next. So its size does not depend on ``n``, and
-    every count is that of ``probabilities >= threshold`` on the probabilities as they
-    were handed in, without rounding.
+    one threshold of the slider and the next: its size does not depend on ``n``, and
+    every count is that of ``probabilities >= threshold``, without rounding.
     """
     probabilities = checked_array("probabilities", probabilities)
     if probabilities.ndim != 1:
@@ -70,7 +63,7 @@ def threshold_explorer(
             f"probabilities must be in [0, 1], got {probabilities.min():g} to "
             f"{probabilities.max():g}; a logit becomes one by 1 / (1 + exp(-logit))"
         )
-    check_in("[0, 10000]", cost_of_miss=cost_of_miss, cost_of_alarm=cost_of_alarm)
+    check_in("[0, 10000]", cost_of_miss=cost_of_miss)
 
     # NumPy compares an array with 0.3 in the array's own precision; so do we.
     kind = probabilities.dtype if probabilities.dtype.kind == "f" else np.float64
@@ -81,7 +74,7 @@ def threshold_explorer(
         np.bincount(steps[labels == label], minlength=STEPS + 1).tolist()
         for label in (1, 0)
     )
-    costs = {"miss": float(cost_of_miss), "alarm": float(cost_of_alarm)}
+    costs = {"miss": float(cost_of_miss), "alarm": 1.0}
     return Explorable(
         "threshold",
         {"positives": positives, "negatives": negatives, "costs": costs},

@@ -1,14 +1,12 @@
 """Draw the scenes of the three application chapters, with the truth known.
 
-The pictures are drawings, made from a seed: unlimited, offline, and honest about what
-is in them, because the program that drew them says so. They are not photographs, and
-what a network does on them is no promise about the world. One file a chapter:
+The pictures are drawn from a seed: unlimited, offline, and the program that drew them
+says what is in them. They are not photographs, and what a network does on them is no
+promise about the world. A file for each page of ``applications``, and what they share:
 
-- ``driving``: a road with markings, vehicles, pedestrians and a traffic light, as
-  pixel masks and boxes, by day and night and in fog (``applications/driving``), with
-  ``driving_streets`` and ``driving_things``, what it draws;
-- ``medical``: spots on skin by the ABCD rule (``applications/medical``);
-- ``surveillance``: short clips of a fixed camera (``applications/surveillance``);
+- ``driving``: roads, as pixel masks and boxes, by day and night and in fog;
+- ``medical``: spots on skin by the ABCD rule;
+- ``surveillance``: short clips of a fixed camera;
 - ``drawing``: the shapes, noise, layers and boxes that all have in common.
 """
 

@@ -3,20 +3,15 @@
 Positions are in pixels; the middle of the first pixel lies at 0.5. A shape is its
 coverage: how much of each pixel it fills, in [0, 1], so that edges are smooth.
 
-One shape over whole pictures is a function of the pixels' middles ``y`` and ``x``.
-Whatever says where it is may be one number, or an array that broadcasts against them:
-with shape ``(n, 1, 1)``, one value for each of ``n`` pictures.
-
-Many small shapes in many pictures are :class:`Shapes`. :func:`rasterize` finds the
-pixels of each within its own frame, and :func:`paint` has no loop over shapes: all
-that are the n-th of their pictures are painted in one go.
+One shape over whole pictures is a function of the pixels' middles ``y`` and ``x``, and
+of numbers and pairs ``(y, x)`` that say where it is; a number may be an array
+``(n, 1, 1)``, one value for each of ``n`` pictures. Many small shapes in many pictures
+are :class:`Shapes`: all that are the n-th of their pictures are painted in one go.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-
-# --- shapes over whole pictures ------------------------------------------------------
 
 
 def pixel_grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -39,10 +34,7 @@ def rectangle(y, x, *, top, bottom, left, right) -> np.ndarray:
 
 
 def ellipse(y, x, *, centre, radii) -> np.ndarray:
-    """Return how much of each pixel an ellipse fills, nearly.
-
-    ``centre`` and ``radii`` are pairs ``(y, x)``.
-    """
+    """Return how much of each pixel an ellipse fills, nearly."""
     down = np.asarray(y - centre[0], dtype=np.float64)
     aside = np.asarray(x - centre[1], dtype=np.float64)
     return np.clip(0.5 + _inside_ellipse(down, aside, *radii), 0, 1)
@@ -51,8 +43,7 @@ def ellipse(y, x, *, centre, radii) -> np.ndarray:
 def capsule(y, x, *, start, end, radius) -> np.ndarray:
     """Return how much of each pixel a thick line with round ends fills, nearly.
 
-    ``start`` and ``end`` are pairs ``(y, x)``, the middles of the round ends;
-    ``radius`` is half the thickness.
+    The ends are round about ``start`` and ``end``; ``radius`` is half the thickness.
     """
     down, right = end[0] - start[0], end[1] - start[1]
     length = np.maximum(down**2 + right**2, 1e-12)
@@ -65,8 +56,7 @@ def capsule(y, x, *, start, end, radius) -> np.ndarray:
 def convex_polygon(y, x, corners) -> np.ndarray:
     """Return how much of each pixel a convex polygon fills, nearly.
 
-    ``corners`` are at least three pairs ``(y, x)`` in order, clockwise as one looks at
-    the picture (y points down).
+    ``corners`` are in clockwise order as one looks at the picture (y points down).
     """
     inside = np.inf
     for (y0, x0), (y1, x1) in zip(corners, [*corners[1:], corners[0]], strict=True):
@@ -82,10 +72,9 @@ def _inside_ellipse(down, aside, radius_y, radius_x):
 
 
 def value_noise(rng, count: int, height: int, width: int, *, cell: int) -> np.ndarray:
-    """Return smooth random fields: random values on a grid, and smoothly between.
+    """Return random values at points ``cell`` pixels apart, and smoothly between.
 
-    The grid points lie ``cell`` pixels apart, which is the size of the blobs. The
-    fields are ``float32`` in [0, 1], shape ``(count, height, width)``.
+    The fields are ``float32`` in [0, 1], shape ``(count, height, width)``.
     """
     rows, columns = height // cell + 2, width // cell + 2
     grid = rng.random((count, rows, columns), dtype=np.float32)
@@ -126,9 +115,9 @@ def number_within(groups: np.ndarray) -> np.ndarray:
 def tight_boxes(owner, row, column, count: int) -> np.ndarray:
     """Return the box around the pixels of each of ``count`` things.
 
-    For each pixel there is the number of its thing and where it is, shape ``(p,)``. The
-    boxes are top, left, bottom, right, the last two exclusive, shape ``(count, 4)``;
-    zeros for a thing that has no pixel.
+    A pixel has the number of its thing and its place, shape ``(p,)``. The boxes are
+    top, left, bottom, right, the last two exclusive, ``(count, 4)``; zeros without a
+    pixel.
     """
     boxes = np.zeros((count, 4), dtype=np.int64)
     boxes[owner] = np.column_stack([row, column, row, column])
@@ -142,9 +131,9 @@ def tight_boxes(owner, row, column, count: int) -> np.ndarray:
 
 
 class Shapes(NamedTuple):
-    """Upright ellipses, rectangles and trapezia, one row each, sorted by picture.
+    """Upright ellipses, rectangles and trapezia, sorted by picture, in painting order.
 
-    They are painted in this order. Arrays of shape ``(m,)`` unless said.
+    Arrays of shape ``(m,)`` unless said.
     """
 
     scene: np.ndarray  # number of the picture
@@ -198,10 +187,7 @@ def rasterize(shapes: Shapes, height: int, width: int) -> Rasterized:
 
 
 def paint(planes: np.ndarray, shapes: Shapes, found: Rasterized) -> None:
-    """Paint shapes over planes, in place.
-
-    The planes are contiguous ``float32``, shape ``(planes, n, height, width)``.
-    """
+    """Paint shapes over planes ``(planes, n, height, width)``, in place."""
     flat = planes.reshape(len(planes), -1)
     values = shapes.values.T.astype(np.float32)  # (planes, m)
     for layer in found.layers:
@@ -221,8 +207,7 @@ def _frame(low, high, length: int) -> tuple[np.ndarray, np.ndarray]:
 def _cover(shapes: Shapes, shape, y, x) -> tuple[np.ndarray, np.ndarray]:
     """Return how much of each pixel its shape fills, and whether its middle is in it.
 
-    ``shape``, ``y`` and ``x`` say for each pixel which shape it belongs to and where
-    its middle is, shape ``(p,)``.
+    For each pixel, ``shape`` is the row of its shape, ``y`` and ``x`` its middle.
     """
     half_y = ((shapes.bottom - shapes.top) / 2).astype(np.float32)
     half_x = ((shapes.right - shapes.left) / 2).astype(np.float32)

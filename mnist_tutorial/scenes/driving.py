@@ -1,10 +1,8 @@
 """Road scenes: markings, vehicles, pedestrians, a traffic light, and their masks.
 
-Two steps, kept apart: what is where is decided at random from a seed, and is the
-*description* of the scenes; :func:`render_driving_scenes` draws it, in the weather and
-light that are asked for. The same description can so be drawn by day, at night and in
-fog. :func:`make_driving_scenes` does both, and :func:`draw_alone` draws one object of a
-description with nothing around it. Taught in ``applications/driving``.
+What is where is decided at random from a seed, and is the *description* of the scenes.
+It is drawn in the weather and light that are asked for: the same one by day, at night
+and in fog. Taught in ``applications/driving``.
 
 ``driving_streets`` knows the street and the weather, ``driving_things`` what stands in
 it, ``drawing`` how shapes become pixels.
@@ -26,19 +24,12 @@ from mnist_tutorial.scenes.driving_streets import (
     make_streets,
     paint_street,
 )
-from mnist_tutorial.scenes.driving_things import (
-    Things,
-    make_objects,
-    make_scenery,
-    shapes_of,
-)
+from mnist_tutorial.scenes.driving_things import TREE, Things, make_things, shapes_of
 
 CLASSES = ("background", "road", "marking", "vehicle", "pedestrian", "traffic light")
 LIGHT_STATES = ("red", "yellow", "green")
-WEATHERS = ("clear", "fog")
 
-# Scenes drawn at a time: they stay in the processor's cache. Another number would draw
-# other noise.
+# Scenes drawn at a time: they stay in the cache. Another number draws other noise.
 CHUNK = 50
 
 
@@ -52,34 +43,17 @@ class DrivingDescription(NamedTuple):
 
 
 class DrivingScenes(NamedTuple):
-    """Road scenes with all that is known about them.
+    """``n`` road scenes with ``m`` objects, the rows of ``description.objects``."""
 
-    Attributes
-    ----------
-    images
-        ``float32`` in [0, 1], shape ``(n, 64, 96, 3)``.
-    masks
-        Class of each pixel, an index into ``CLASSES``: ``uint8``, shape
-        ``(n, 64, 96)``. Behind dirt on the lens it is what the dirt hides.
-    instances
-        Row of the object in each pixel among ``description.objects``, -1 where there
-        is none: ``int32``, shape ``(n, 64, 96)``.
-    boxes
-        Frame of each object as if nothing were in front of it, in whole pixels:
-        top, left, bottom, right, the last two exclusive; integers, shape ``(m, 4)``.
-    sizes, visible
-        How many pixels each object has, and how many of them are seen in the mask;
-        integers, shape ``(m,)``.
-    description
-        What was drawn.
-    """
-
-    images: np.ndarray
+    images: np.ndarray  # float32 in [0, 1], (n, 64, 96, 3)
+    # Index into CLASSES, uint8, (n, 64, 96); behind dirt it is what the dirt hides.
     masks: np.ndarray
-    instances: np.ndarray
+    instances: np.ndarray  # row of the object, -1 for none: int32, (n, 64, 96)
+    # Top, left, bottom, right in whole pixels, the last two exclusive, as if nothing
+    # were in front of the object: (m, 4).
     boxes: np.ndarray
-    sizes: np.ndarray
-    visible: np.ndarray
+    sizes: np.ndarray  # how many pixels each object has, (m,)
+    visible: np.ndarray  # how many of them are seen in the mask, (m,)
     description: DrivingDescription
 
 
@@ -97,14 +71,15 @@ def make_driving_scenes(
 ) -> DrivingScenes:
     """Draw road scenes from a seed.
 
+    Raises ``InputError`` if an argument is out of range.
+
     Parameters
     ----------
     count
-        Number of pictures, at least 1.
+        Number of pictures, at least 1; another one gives other scenes.
     seed
         A whole number, at least 0. The same seed gives the same streets with the same
-        objects in every weather, by day and at night; with another ``count`` it gives
-        other scenes.
+        objects in every weather, by day and at night.
     weather, night, occlusion
         As for :func:`render_driving_scenes`.
     vehicles, pedestrians
@@ -113,17 +88,6 @@ def make_driving_scenes(
         Probability that there is a traffic light, in [0, 1].
     state_shares
         Probabilities of red, yellow and green; they add up to 1, to a millionth.
-
-    Returns
-    -------
-    DrivingScenes
-        Pictures, masks, boxes and description.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range; the message for an unknown weather lists the
-        known ones.
     """
     check_counts(count=count)
     check_counts(least=0, seed=seed, vehicles=vehicles, pedestrians=pedestrians)
@@ -134,14 +98,11 @@ def make_driving_scenes(
             f"state_shares must be three shares, one each for {', '.join(LIGHT_STATES)}"
             f", that add up to 1, got {state_shares!r}"
         )
-    _check_look(seed, weather, occlusion)
     rng = np.random.default_rng([seed, 0])
     streets = make_streets(rng, count)
-    objects = make_objects(
-        rng, streets, vehicles, pedestrians, light_share, states / states.sum()
-    )
-    scenery = make_scenery(rng, count)
-    description = DrivingDescription(streets, objects, scenery)
+    states /= states.sum()
+    things = make_things(rng, streets, vehicles, pedestrians, light_share, states)
+    description = DrivingDescription(streets, *things)
     return render_driving_scenes(
         description, seed=seed, weather=weather, night=night, occlusion=occlusion
     )
@@ -155,35 +116,27 @@ def render_driving_scenes(
     night: bool = False,
     occlusion: float = 0.0,
 ) -> DrivingScenes:
-    """Draw what a description says.
+    """Draw what the description of other scenes says.
+
+    Raises ``InputError`` if an argument is out of range.
 
     Parameters
     ----------
     description
-        That of other scenes, from :func:`make_driving_scenes`.
+        From :func:`make_driving_scenes`.
     seed
         Of texture, noise, exposure and the strength of the weather: a whole number,
         at least 0. They are others where the description has more or fewer pictures.
     weather
         ``"clear"`` or ``"fog"``.
     night
-        Whether it is dark: then headlights, lamps and lit windows are what one sees
-        by.
+        Whether one sees by headlights, lamps and lit windows only.
     occlusion
-        Share of each picture that dirt on the lens hides, in [0, 1]. The masks say
-        what is behind it.
-
-    Returns
-    -------
-    DrivingScenes
-        Pictures, masks, boxes and the description.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range.
+        Share of each picture that dirt on the lens hides, in [0, 1].
     """
-    _check_look(seed, weather, occlusion)
+    check_counts(least=0, seed=seed)
+    check_choice("weather", weather, ("clear", "fog"))
+    check_in("[0, 1]", occlusion=occlusion)
     rng = np.random.default_rng([seed, 1])
     parts = []
     for start in range(0, len(description.streets.horizon), CHUNK):
@@ -200,29 +153,9 @@ def render_driving_scenes(
 def draw_alone(description: DrivingDescription, index: int) -> np.ndarray:
     """Draw one object with nothing around it or in front of it.
 
-    Parameters
-    ----------
-    description
-        Where the object is described.
-    index
-        Its row in ``description.objects``.
-
-    Returns
-    -------
-    np.ndarray
-        Its pixels: ``bool``, shape ``(64, 96)``.
-
-    Raises
-    ------
-    InputError
-        If there is no such object.
+    ``index`` is its row in ``description.objects``. Returns its pixels, ``bool`` of
+    shape ``(64, 96)``.
     """
-    count = len(description.objects.scene)
-    if not 0 <= index < count:
-        raise InputError(
-            f"index must be the row of one of the {count} objects in "
-            f"description.objects, got {index!r}"
-        )
     thing = rows_of(description.objects, [index])
     street = rows_of(description.streets, thing.scene)
     shapes = shapes_of(thing._replace(scene=np.array([0])), street)
@@ -232,25 +165,13 @@ def draw_alone(description: DrivingDescription, index: int) -> np.ndarray:
     return alone.reshape(HEIGHT, WIDTH)
 
 
-def _check_look(seed: int, weather: str, occlusion: float) -> None:
-    check_counts(least=0, seed=seed)
-    check_choice("weather", weather, WEATHERS)
-    check_in("[0, 1]", occlusion=occlusion)
-
-
 def _paint(description: DrivingDescription, start: int):
-    """Paint planes and masks of the pictures from ``start`` on, and find the objects.
-
-    Returns
-    -------
-    planes, masks, instances, boxes, sizes
-        See ``driving_streets`` and :class:`DrivingScenes`.
-    """
+    """Return planes, masks, instances, boxes and sizes of the pictures from there."""
     streets = rows_of(description.streets, slice(start, start + CHUNK))
     planes, masks = paint_street(streets)
-    first, objects = _some(description.objects, start)
-    _, scenery = _some(description.scenery, start)
-    things = stack([objects, scenery])
+    things = stack([description.objects, description.scenery])
+    things = rows_of(things, things.scene // CHUNK == start // CHUNK)
+    things = things._replace(scene=things.scene - start)
     shapes = shapes_of(things, streets)
     found = rasterize(shapes, HEIGHT, WIDTH)
     paint(planes, shapes, found)
@@ -260,24 +181,14 @@ def _paint(description: DrivingDescription, start: int):
         chosen = found.is_body[layer]
         instances[found.pixel[layer][chosen]] = owner[layer][chosen]
     is_object = instances >= 0
-    masks.reshape(-1)[is_object] = objects.kind[instances[is_object]]
-    instances[is_object] += first
+    masks.reshape(-1)[is_object] = things.kind[instances[is_object]]
+    instances[is_object] += np.searchsorted(description.objects.scene, start)
 
     # Each pixel of an object once, also where several of its shapes cover it.
-    total = len(objects.scene)
     parts = owner[found.is_body] * masks.size + found.pixel[found.is_body]
     owner, pixel = np.divmod(np.unique(parts), masks.size)
     row, column = np.divmod(pixel % (HEIGHT * WIDTH), WIDTH)
+    total = np.count_nonzero(things.kind < TREE)
     boxes = tight_boxes(owner, row, column, total)
     sizes = np.bincount(owner, minlength=total)
     return planes, masks, instances.reshape(masks.shape), boxes, sizes
-
-
-def _some(things: Things, start: int) -> tuple[int, Things]:
-    """Return the things of the pictures from ``start`` on, numbered from 0.
-
-    Before them comes which is the first.
-    """
-    first, end = np.searchsorted(things.scene, [start, start + CHUNK])
-    some = rows_of(things, slice(first, end))
-    return first, some._replace(scene=some.scene - start)

@@ -14,11 +14,10 @@ import numpy as np
 from mnist_tutorial.scenes.drawing import pixel_grid, spread, value_noise
 
 HEIGHT, WIDTH = 64, 96  # of the pictures, in pixels
-# The planes: three colours, 1 / distance in metres (0 for the sky), own light.
+# The five planes: three colours, 1 / distance in metres (0 for the sky), own light.
 COLOURS, NEARNESS, SHINE = slice(0, 3), 3, 4
-PLANES = 5
 
-BACKGROUND, ROAD, MARKING = 0, 1, 2
+ROAD, MARKING = 1, 2
 
 FOCAL_LENGTH = 1.3 * HEIGHT  # pixels
 CAMERA_HEIGHT = 1.4  # metres above the road
@@ -89,7 +88,7 @@ def paint_street(streets: Streets) -> tuple[np.ndarray, np.ndarray]:
     ``uint8`` of shape ``(n, height, width)``: background, road or marking.
     """
     count = len(streets.horizon)
-    planes = np.zeros((PLANES, count, HEIGHT, WIDTH), dtype=np.float32)
+    planes = np.zeros((5, count, HEIGHT, WIDTH), dtype=np.float32)
     horizon = spread(streets.horizon)
     _mix(planes, np.float32(1), streets.low_sky)
     _mix(planes, np.clip(1 - Y / horizon, 0, 1) ** 0.7, streets.sky)
@@ -111,11 +110,8 @@ def paint_street(streets: Streets) -> tuple[np.ndarray, np.ndarray]:
 
     _mix(planes, is_ground, streets.grass)
     planes[NEARNESS] = np.where(is_ground, 1 / distance, planes[NEARNESS])
-    for colour, half_width in (
-        (PAVEMENT, half + SIDEWALK),
-        (CURB, half + 0.22),
-        (ASPHALT, half),
-    ):
+    strips = (PAVEMENT, half + SIDEWALK), (CURB, half + 0.22), (ASPHALT, half)
+    for colour, half_width in strips:
         _mix(planes, stretch(from_middle, half_width) * is_ground, colour)
 
     is_dash = (distance / 7 + spread(streets.dashes)) % 1 < 0.55
@@ -137,11 +133,10 @@ def paint_street(streets: Streets) -> tuple[np.ndarray, np.ndarray]:
 
 
 def look(planes, rng, *, weather: str, night: bool, occlusion: float) -> np.ndarray:
-    """Turn planes into the picture that a camera would take; the planes are changed.
+    """Turn planes into what a camera would take, ``float32`` ``(n, height, width, 3)``.
 
-    ``rng`` draws texture, strength of the weather, exposure and noise; the settings are
-    those of ``make_driving_scenes``. The picture is ``float32`` in [0, 1], shape
-    ``(n, height, width, 3)``.
+    ``rng`` draws texture, strength of the weather, exposure and noise. The planes are
+    changed.
     """
     size = planes.shape[1:]
     colours, nearness, shine = planes[COLOURS], planes[NEARNESS], planes[SHINE]

@@ -38,10 +38,7 @@ VEHICLE_PAINTS = np.array(
 
 
 class Things(NamedTuple):
-    """Things that stand on the ground, one row each, sorted by picture.
-
-    Arrays of shape ``(m,)``, colours ``(m, 3)`` in [0, 1].
-    """
+    """Things in the street, one row each: arrays ``(m,)``, colours ``(m, 3)``."""
 
     scene: np.ndarray  # number of the picture
     kind: np.ndarray  # VEHICLE, PEDESTRIAN, TRAFFIC_LIGHT, TREE or LAMP
@@ -72,10 +69,7 @@ class Part(NamedTuple):
 
 
 def project(things: Things, streets: Streets) -> tuple[np.ndarray, ...]:
-    """Find where things are in their pictures, in pixels.
-
-    Returns the rows of their top and foot, the column of their middle, and their width.
-    """
+    """Return rows of tops and feet, columns of middles, and widths, in pixels."""
     scene = things.scene
     scale = FOCAL_LENGTH / things.distance  # pixels a metre
     shift = streets.bend[scene] * things.distance**2 / 2
@@ -85,22 +79,19 @@ def project(things: Things, streets: Streets) -> tuple[np.ndarray, ...]:
 
 
 def shapes_of(things: Things, streets: Streets) -> Shapes:
-    """Return the shapes of things in these streets, scenery first, then the far ones.
+    """Return the shapes of things, each owned by its row: scenery first, then far ones.
 
-    The owner of a shape is the row of its thing.
+    Scenery lies behind everything, however near.
     """
-    # Trees and lamps are scenery: they lie behind everything, however near.
-    rank = np.lexsort((-things.distance, things.kind < TREE)).argsort()
-    shapes, numbers = [], []
+    shapes = []
     for kind, parts_of in PARTS.items():
         chosen = np.flatnonzero(things.kind == kind)
         some = rows_of(things, chosen)
-        for number, part in enumerate(parts_of(some)):
-            shapes.append(_placed(some, streets, chosen, part))
-            numbers.append(np.full(len(chosen), number))
+        shapes += [_placed(some, streets, chosen, part) for part in parts_of(some)]
     together = stack(shapes)
-    order = (np.concatenate(numbers), rank[together.owner], together.scene)
-    return rows_of(together, np.lexsort(order))
+    far = -things.distance[together.owner], things.kind[together.owner] < TREE
+    # The sort is stable: the parts of a thing stay in their order.
+    return rows_of(together, np.lexsort((*far, together.scene)))
 
 
 def _placed(things: Things, streets: Streets, owner, part: Part) -> Shapes:
@@ -128,26 +119,25 @@ def _placed(things: Things, streets: Streets, owner, part: Part) -> Shapes:
 # --- what stands where ---------------------------------------------------------------
 
 
-def make_objects(
+def make_things(
     rng, streets: Streets, vehicles, pedestrians, light_share, state_shares
-) -> Things:
-    """Draw vehicles, pedestrians and traffic lights; see ``make_driving_scenes``."""
+) -> tuple[Things, Things]:
+    """Draw objects, sorted by picture, and scenery."""
     count = len(streets.horizon)
-    things = _by_scene(
-        _vehicles(rng, count, vehicles),
-        _pedestrians(rng, streets, pedestrians),
-        _lights(rng, count, light_share, state_shares),
+    things = stack(
+        [
+            _vehicles(rng, count, vehicles),
+            _pedestrians(rng, streets, pedestrians),
+            _lights(rng, count, light_share, state_shares),
+        ]
     )
+    things = rows_of(things, np.argsort(things.scene, kind="stable"))
     # What stands outside the picture is moved to its edge.
     _, _, middle, _ = project(things, streets)
     inside = np.clip(middle, 0.03 * WIDTH, 0.97 * WIDTH)
     scale = FOCAL_LENGTH / things.distance
-    return things._replace(aside=things.aside + (inside - middle) / scale)
-
-
-def make_scenery(rng: np.random.Generator, count: int) -> Things:
-    """Draw trees and street lamps for this many pictures."""
-    return _by_scene(_trees(rng, count), _lamps(rng, count))
+    objects = things._replace(aside=things.aside + (inside - middle) / scale)
+    return objects, stack([_trees(rng, count), _lamps(rng, count)])
 
 
 def _vehicles(rng, count: int, most: int) -> Things:
@@ -261,11 +251,6 @@ def _things(kind: int, scene: np.ndarray, **columns: np.ndarray) -> Things:
         "state": np.full(total, -1),
     }
     return Things(scene=scene, kind=np.full(total, kind), **(plain | columns))
-
-
-def _by_scene(*parts: Things) -> Things:
-    together = stack(parts)
-    return rows_of(together, np.argsort(together.scene, kind="stable"))
 
 
 # --- what things are made of ---------------------------------------------------------

@@ -2,12 +2,9 @@
 
 The rule names what makes a mole suspect: asymmetry, an irregular border, several
 colours, a large diameter [1]_. A positive spot is drawn with more of each, but the two
-kinds overlap, so that nobody can tell them all apart: that is built in. So is whatever
-goes with the label only because the caller asked for it, such as the ruler. Nothing
-here was measured on patients.
-
-:func:`make_lesions` draws; :func:`redraw_lesions` draws the same images again with
-some parts left out. Taught in ``applications/medical``.
+kinds overlap, so that nobody can tell them all apart. A ruler goes with the label if
+the caller asks for it. Nothing here was measured on patients. Taught in
+``applications/medical``.
 
 References
 ----------
@@ -21,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.checks import check_counts, check_in, checked_array, checked_labels
+from mnist_tutorial.checks import check_choice, check_counts, check_in, checked_labels
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes.drawing import pixel_grid, rows_of, spread, value_noise
 
@@ -60,18 +57,16 @@ _HAIR_WIDTH = np.float32(0.07)
 _ANGLES = 360
 _RADIANS = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
 _WAVES = np.arange(2, 16)
-# A colour counts if it takes up this share of the spot.
-_VISIBLE_SHARE = 0.04
-# Images that are drawn at a time: few enough to stay in the cache. Another number would
-# draw other noise.
+_VISIBLE_SHARE = 0.04  # of the spot: a colour counts if it takes up as much
+# Images drawn at a time: they stay in the cache. Another number draws other noise.
 _CHUNK = 128
 
 
 class LesionDescription(NamedTuple):
     """Everything that the images were drawn from but their noise, one row an image.
 
-    Lengths are in millimetres, angles in radians, positions from the middle of the
-    image, rightwards and downwards.
+    In millimetres and radians; positions are from the middle of the image, rightwards
+    and downwards.
     """
 
     centres: np.ndarray  # of the spots, (n, 2): down, right
@@ -93,38 +88,24 @@ class LesionDescription(NamedTuple):
 
 
 class Lesions(NamedTuple):
-    """Drawn spots on skin, and what is true of them.
+    """``n`` drawn spots on skin, and what is true of them.
 
-    Attributes
-    ----------
-    images
-        ``float32`` in [0, 1], shape ``(n, size, size, 3)``.
-    labels
-        1 for positive (drawn as malignant), else 0; shape ``(n,)``.
-    masks
-        Where the spot is, hairs and ruler or not: booleans, ``(n, size, size)``. A few
-        large spots reach beyond the image; what lies outside is not in the mask.
-    ruler_masks
-        Where a ruler lies, ``(n, size, size)``.
-    abcd
-        What was measured on the whole outline, and for the colours on what of the
-        spot is in the image, ``(n, 4)``:
-        the share of the spot that has no counterpart when it is folded (the mean of
-        two perpendicular axes, chosen so that it is least); by how much its border is
-        longer than a circle's of the same area, as a share; the number of colours that
-        take up at least 4 %; the longest diameter through the centre, in millimetres
-        (a line beside the centre may be longer).
-    description, texture_seed
-        What :func:`redraw_lesions` needs.
+    ``abcd`` is measured on the whole outline: the share of the spot that has no
+    counterpart when it is folded (the mean of two perpendicular axes, chosen so that it
+    is least); by how much its border is longer than a circle's of the same area, as a
+    share; how many colours take up at least 4 % of what is in the image; the longest
+    diameter through the centre, in millimetres (a line beside it may be longer).
     """
 
-    images: np.ndarray
-    labels: np.ndarray
+    images: np.ndarray  # float32 in [0, 1], (n, size, size, 3)
+    labels: np.ndarray  # 1 for positive (drawn as malignant), else 0; (n,)
+    # Where the spot is, hairs and ruler or not: booleans, (n, size, size). A few large
+    # spots reach beyond the image.
     masks: np.ndarray
-    ruler_masks: np.ndarray
-    abcd: np.ndarray
+    ruler_masks: np.ndarray  # where a ruler lies, (n, size, size)
+    abcd: np.ndarray  # (n, 4)
     description: LesionDescription
-    texture_seed: np.random.SeedSequence
+    texture_seed: np.random.SeedSequence  # of the noise
 
 
 def make_lesions(
@@ -141,16 +122,16 @@ def make_lesions(
 
     Each patient has one spot, a skin tone, more or fewer hairs, and a camera with its
     tint. Another image of the patient shows the same spot turned and moved, under
-    other light, with other hairs in the way.
+    other light, with other hairs in the way. Raises ``InputError`` if an argument is
+    out of range.
 
     Parameters
     ----------
     count
-        Number of images, at least 1.
+        Number of images, at least 1; another one gives other images.
     seed
         The same seed and settings give the same bytes. Other ``ruler`` shares with the
-        same seed give the same images but for the rulers; another ``count`` gives
-        other images.
+        same seed give the same images but for the rulers.
     size
         Pixels on a side, at least 32; they show 12 mm of skin.
     prevalence
@@ -160,28 +141,17 @@ def make_lesions(
     ruler
         How likely a ruler lies in the image of a negative, and of a positive.
     tones
-        The skin tones to choose from, each as likely as the next: 0 (light) to 5
-        (dark).
-
-    Returns
-    -------
-    Lesions
-        Images and what is true of them.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range.
+        The skin tones to choose from, all as likely: 0 (light) to 5 (dark).
     """
     check_counts(count=count, images_per_patient=images_per_patient)
     check_counts(least=0, seed=seed)
     check_counts(least=32, size=size)
     check_in("[0, 1]", prevalence=prevalence)
-    chances = checked_array("ruler", ruler)
+    chances = np.asarray(ruler)
     if chances.shape != (2,) or not (chances.min() >= 0 and chances.max() <= 1):
         raise InputError(
-            "ruler must be two numbers in [0, 1], for negatives and for positives, got "
-            f"{ruler!r}; (0.5, 0.5) puts one in every other image"
+            "ruler must be two numbers in [0, 1], for negatives and for positives, "
+            f"such as (0.5, 0.5), got {ruler!r}"
         )
     tones = checked_labels(tones, num_classes=NUM_TONES, name="tones")
     # A stream of its own for each, so that one setting does not change the others.
@@ -199,51 +169,31 @@ def make_lesions(
     images, masks, ruler_masks, colours = _draw(
         description, size, texture, LESION_PARTS
     )
-    asymmetry, border, diameter = _measure(description.outlines)
-    abcd = np.column_stack([asymmetry, border, colours, diameter])
+    outlines = description.outlines
+    abcd = np.column_stack([*_measure(outlines), colours, _diameters(outlines)])
     return Lesions(images, labels, masks, ruler_masks, abcd, description, texture)
 
 
 def redraw_lesions(lesions: Lesions, parts: Iterable[str] = LESION_PARTS) -> np.ndarray:
     """Draw the same images again with some parts only.
 
-    Parameters
-    ----------
-    lesions
-        From :func:`make_lesions`.
-    parts
-        Some of ``"skin"``, ``"lesion"``, ``"hair"``, ``"ruler"``. Without the skin,
-        the ground is a plain grey of 0.5, without light, tint and noise, and what is
-        drawn on it has its own colours.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32`` in [0, 1], shape ``(n, size, size, 3)``.
-
-    Raises
-    ------
-    InputError
-        If a part is unknown; the message lists the known ones.
+    ``parts`` are some of ``"skin"``, ``"lesion"``, ``"hair"``, ``"ruler"``; an unknown
+    one raises ``InputError``. Without the skin, the ground is a plain grey of 0.5,
+    without light, tint and noise, and what is drawn on it has its own colours. Returns
+    images like those of ``lesions``.
     """
-    chosen = set(parts)
-    if not chosen <= set(LESION_PARTS):
-        raise InputError(
-            f"parts must be some of {', '.join(LESION_PARTS)}, got {parts!r}; to draw "
-            "a single one, put it in a list"
-        )
+    parts = tuple(parts)
+    for part in parts:
+        check_choice("each of parts", part, LESION_PARTS)
     size = lesions.images.shape[1]
-    return _draw(lesions.description, size, lesions.texture_seed, chosen)[0]
+    return _draw(lesions.description, size, lesions.texture_seed, parts)[0]
 
 
 # --- what is drawn -------------------------------------------------------------------
 
 
 def _draw_looks(rng, labels, tones) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Draw what all images of a patient have in common, one row a patient.
-
-    Returns columns of :class:`LesionDescription`, and how hairy each is, in [0, 1].
-    """
+    """Draw what all images of a patient have in common, and how hairy each is."""
     count = len(labels)
     more = rng.normal(size=(count, 4)) + np.outer(labels, SHIFTS)
     asymmetry, border, colour, diameter = more.T
@@ -262,10 +212,8 @@ def _draw_looks(rng, labels, tones) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 
 def _draw_outlines(rng, asymmetry, border) -> np.ndarray:
-    """Draw circles of radius 1 with waves on them.
-
-    Two waves a turn make them long, three to four lopsided, six and more ragged.
-    """
+    """Draw circles of radius 1 with waves on them."""
+    # Two waves a turn make them long, three to four lopsided, six and more ragged.
     count = len(asymmetry)
     sizes = rng.uniform(0.2, 1, (count, len(_WAVES))) / _WAVES
     sizes[:, _WAVES == 2] = rng.uniform(0.02, 0.15, (count, 1))
@@ -469,16 +417,13 @@ def _add_rulers(images, description, down, right, is_drawn) -> np.ndarray:
     return masks
 
 
-# --- measuring -----------------------------------------------------------------------
-
-
 def _diameters(outlines) -> np.ndarray:
     """Return the longest line through the centre of each outline."""
     return (outlines + np.roll(outlines, _ANGLES // 2, axis=1)).max(axis=1)
 
 
-def _measure(outlines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return asymmetry, border irregularity and diameter of the outlines."""
+def _measure(outlines) -> tuple[np.ndarray, np.ndarray]:
+    """Return asymmetry and border irregularity of the outlines."""
     areas = np.sum(outlines**2, axis=1)
     # Folding along an axis takes the border at an angle onto the one at the mirrored
     # angle; all axes through the centre, a quarter turn apart in pairs.
@@ -492,5 +437,4 @@ def _measure(outlines) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x, y = outlines * np.cos(_RADIANS), outlines * np.sin(_RADIANS)
     steps = np.hypot(x - np.roll(x, 1, axis=1), y - np.roll(y, 1, axis=1))
     circle = np.sqrt(np.pi * areas * (np.pi / _ANGLES) * 4)
-    border = steps.sum(axis=1) / circle - 1
-    return asymmetry, border, _diameters(outlines)
+    return asymmetry, steps.sum(axis=1) / circle - 1

@@ -4,8 +4,7 @@ The yard never changes: a wall with a door and a lamp, a path, a fence, a marked
 that nobody should enter, and a crate that nobody should take. People walk along the
 path, or between it and the door; some carry a bag, some stop for a moment. In a clip
 with an event, one of them does something else; how many people there are says nothing
-about it. One frame stands for about a second: what happens is quicker than in life, so
-that 32 frames can tell it. Taught in ``applications/surveillance``.
+about it. A frame stands for about a second. Taught in ``applications/surveillance``.
 """
 
 from collections.abc import Mapping
@@ -25,57 +24,63 @@ from mnist_tutorial.scenes.drawing import (
     tight_boxes,
     value_noise,
 )
-from mnist_tutorial.scenes.surveillance_stories import (
-    CLIP_KINDS,
-    FRAMES,
-    MAX_PEOPLE,
-    WIDTH,
-    ZONE_COLUMNS,
-    ZONE_ROWS,
-    ClipObject,
-    in_zone,
-    tell,
-)
 
+CLIP_KINDS = ("ordinary", "intrusion", "loitering", "object left", "object taken")
 CLIP_LIGHTS = ("steady", "gradual", "sudden")
+MAX_PEOPLE = 3
 MAX_OBJECTS = 1 + 2 * MAX_PEOPLE  # the crate, and a bag for each person
-HEIGHT = 48
-Y, X = pixel_grid(HEIGHT, WIDTH)
-PATH_ROWS = (29, 43)
 NOISE = 0.015
+
+FRAMES, HEIGHT, WIDTH = 32, 48, 64
+Y, X = pixel_grid(HEIGHT, WIDTH)
+
+# Where things are, in pixels, rows before columns.
+PATH_ROWS = (29, 43)
+ZONE_ROWS, ZONE_COLUMNS = (15, 25), (40, 60)
+LANES = (31.5, 41.0)
+DOOR = (14.0, 11.0)
+CRATE = (28.5, 27.0)
+OUTSIDE = 8.0  # columns beyond the edge at which nothing of a person is seen
+
+PERSON_HEIGHT = 12.5
+STRIDE = 10.0
+LONGEST_STOP = 4  # frames for which an ordinary person stands still
+SHORTEST_LOITERING = 16
+
+
+class ClipObject(NamedTuple):
+    """One person or thing of a clip, and all that is needed to draw it alone.
+
+    Arrays have shape ``(32,)``, one value a frame.
+    """
+
+    name: str  # "person", "bag" or "crate"
+    y: np.ndarray  # where it stands, in pixels: the middle of its lower edge
+    x: np.ndarray
+    size: np.ndarray  # height in pixels; smaller farther away
+    step: np.ndarray  # angle of the stride in radians; NaN while it stands still
+    is_present: np.ndarray  # in the yard; it may be out of the picture
+    shades: tuple[float, ...]  # grey levels of its parts in [0, 1]
 
 
 class Clips(NamedTuple):
-    """Clips, with the truth about each.
+    """``n`` clips of 32 frames, with the truth about each.
 
-    Attributes
-    ----------
-    frames
-        ``float32`` in [0, 1], shape ``(n, 32, 48, 64, 1)``.
-    labels
-        Indices into ``CLIP_KINDS``, shape ``(n,)``; 0 is ordinary.
-    is_event
-        Whether the event goes on, shape ``(n, 32)``: a person is in the zone, a person
-        stays, a bag lies on the ground, a crate is away from its place. A bag counts
-        from the frame in which it is put down, with its owner still beside it; whoever
-        walks past in front may hide what goes on for a moment.
-    owners
-        ``uint8``, shape ``(n, 32, 48, 64)``: 0 where the yard is seen, and ``k`` where
-        object ``k - 1`` of the clip is.
-    boxes
-        ``int16``, shape ``(n, 32, MAX_OBJECTS, 4)``: top, left, bottom, right of each
-        object as if nothing stood before it, the last two exclusive; zeros where it is
-        out of view.
-    objects
-        For each clip its objects, in the order in which they are painted.
+    An event goes on while a person is in the zone, a person stays, a bag lies on the
+    ground, a crate is away from its place. A bag counts from the frame in which it is
+    put down, with its owner still beside it; whoever walks past in front may hide what
+    goes on for a moment.
     """
 
-    frames: np.ndarray
-    labels: np.ndarray
-    is_event: np.ndarray
+    frames: np.ndarray  # float32 in [0, 1], (n, 32, 48, 64, 1)
+    labels: np.ndarray  # indices into CLIP_KINDS, (n,)
+    is_event: np.ndarray  # whether the event goes on, (n, 32)
+    # k where object k - 1 of the clip is, else 0: uint8, (n, 32, 48, 64).
     owners: np.ndarray
+    # Top, left, bottom, right of each object as if nothing stood before it, the last
+    # two exclusive, zeros where it is out of view: int16, (n, 32, MAX_OBJECTS, 4).
     boxes: np.ndarray
-    objects: list[list[ClipObject]]
+    objects: list[list[ClipObject]]  # of each clip, in the order of painting
 
 
 def make_clips(
@@ -87,37 +92,19 @@ def make_clips(
 ) -> Clips:
     """Draw clips of one yard, seen by a camera that does not move.
 
+    Raises ``InputError`` if an argument is out of range, or a kind or a light unknown.
+
     Parameters
     ----------
     count
-        Number of clips, at least 1.
+        Number of clips, at least 1; another one draws other clips.
     seed
         A whole number, at least 0. The same seed and settings give the same bytes.
-        ``count`` is one of the settings: another one draws other clips, not more or
-        fewer of the same.
     kinds
-        How often each of ``CLIP_KINDS`` is drawn, as weights; only ordinary ones
-        unless given.
+        Weights with which ``CLIP_KINDS`` are drawn; only ordinary ones unless given.
     light
         ``"steady"``; ``"gradual"``, a cloud takes part of the light away; or
-        ``"sudden"``, the lamp beside the door is switched on. Apart from the light the
-        clip is the one of steady light.
-
-    Returns
-    -------
-    Clips
-        The frames, and what is in them.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range, or a kind or a light is unknown.
-
-    Examples
-    --------
-    >>> clips = make_clips(2, seed=0, kinds={"intrusion": 1})
-    >>> clips.frames.shape
-    (2, 32, 48, 64, 1)
+        ``"sudden"``, the lamp beside the door is switched on. All else stays.
     """
     check_counts(count=count)
     check_counts(least=0, seed=seed)
@@ -126,44 +113,35 @@ def make_clips(
 
     rng = np.random.default_rng(seed)
     labels = rng.choice(len(CLIP_KINDS), size=count, p=shares)
-    yard = draw_yard()
-    size = (count, FRAMES, HEIGHT, WIDTH)
-    result = Clips(
-        np.empty((*size, 1), np.float32),
-        labels,
-        np.zeros((count, FRAMES), bool),
-        np.zeros(size, np.uint8),
-        np.zeros((count, FRAMES, MAX_OBJECTS, 4), np.int16),
-        [],
-    )
+    frames = np.tile(draw_yard(), (count, FRAMES, 1, 1))
+    is_event = np.zeros((count, FRAMES), bool)
+    owners = np.zeros(frames.shape, np.uint8)
+    boxes = np.zeros((count, FRAMES, MAX_OBJECTS, 4), np.int16)
+    objects = []
     for n, label in enumerate(labels):
         story = np.random.default_rng(rng.integers(2**63))
-        objects, result.is_event[n] = tell(CLIP_KINDS[label], story)
-        picture = result.frames[n, ..., 0]
-        picture[:] = yard
-        for k, item in enumerate(objects):
-            _paint(item, k, picture, result.owners[n], result.boxes[n, :, k])
+        items, is_event[n] = _tell(CLIP_KINDS[label], story)
+        for k, item in enumerate(items):
+            boxes[n, :, k] = _paint(item, k, frames[n], owners[n])
         # A stream of its own, so that the noise is that of steady light.
-        picture *= _light(light, story.spawn(1)[0])
-        picture += NOISE * story.standard_normal(picture.shape, dtype=np.float32)
-        result.objects.append(objects)
-    np.clip(result.frames, 0, 1, out=result.frames)
-    return result
+        frames[n] *= _light(light, story.spawn(1)[0])
+        frames[n] += NOISE * story.standard_normal(frames[n].shape, dtype=np.float32)
+        objects.append(items)
+    np.clip(frames, 0, 1, out=frames)
+    return Clips(frames[..., np.newaxis], labels, is_event, owners, boxes, objects)
 
 
 def _shares(kinds: Mapping[str, float]) -> np.ndarray:
     """Return the share of each of ``CLIP_KINDS``, or refuse."""
-    if not isinstance(kinds, Mapping):
+    if not isinstance(kinds, Mapping) or not any(kinds.values()):
         raise InputError(
-            "kinds must say how often each kind is drawn, such as {'intrusion': 1}, "
-            f"got {kinds!r}"
+            "kinds must say how often each kind is drawn, one at least above 0, such "
+            f"as {{'intrusion': 1}}, got {kinds!r}"
         )
     for kind, weight in kinds.items():
         check_choice("each of kinds", kind, CLIP_KINDS)
         check_in("[0, inf)", **{f"kinds[{kind!r}]": weight})
     total = sum(kinds.values())
-    if total == 0:
-        raise InputError(f"kinds must have a weight above 0, got {kinds!r}")
     return np.array([kinds.get(kind, 0) / total for kind in CLIP_KINDS])
 
 
@@ -182,7 +160,7 @@ def draw_yard() -> np.ndarray:
 
 def zone_mask() -> np.ndarray:
     """Return the pixels of the marked zone: bool, shape ``(48, 64)``."""
-    return in_zone(Y, X)
+    return _in_zone(Y, X)
 
 
 # --- the yard: coverage and shade of one layer after another --------------------------
@@ -228,15 +206,196 @@ def _zone_and_fence():
         yield _block(12.2, 17.4, post, post + 1), 0.82
 
 
+# --- what happens: one person follows a way, a list of corners, at one speed ----------
+
+
+def _in_zone(y, x):
+    """Tell whether places lie in the marked zone."""
+    (top, bottom), (left, right) = ZONE_ROWS, ZONE_COLUMNS
+    return (y > top) & (y < bottom) & (x > left) & (x < right)
+
+
+def _tell(kind, rng):
+    """Return the objects of one clip, far ones first, and when its event goes on."""
+    others = int(rng.integers(0, MAX_PEOPLE))
+    actor, thing, is_event = _ACTORS[kind](rng)
+    people = [(actor, thing)] + [_ordinary(rng)[:2] for _ in range(others)]
+    objects = [thing if kind == "object taken" else _crate()]
+    for walk, carried in people:
+        objects.append(_person(rng, walk))
+        if carried is not None and carried.name == "bag":
+            objects.append(carried)
+    objects.sort(key=_depth)
+    return objects, is_event
+
+
+def _depth(item):
+    return float(np.median(item.y[item.is_present])) if item.is_present.any() else 0.0
+
+
+def _ordinary(rng):
+    speed = rng.uniform(1.8, 3.2)
+    route = _route(rng)
+    length = _lengths(route)[-1]
+    start = length / 2 - speed * rng.uniform(0, FRAMES)
+    where = duration = 0
+    if rng.random() < 0.25:
+        where = rng.uniform(0.2, 0.8) * length
+        duration = int(rng.integers(2, LONGEST_STOP + 1))
+    walk = _walk(route, speed, start, where, duration)
+    return walk, _maybe_bag(rng, walk), np.zeros(FRAMES, bool)
+
+
+def _intruder(rng):
+    y = rng.uniform(*LANES)
+    leave, back = rng.uniform(20, 38), rng.uniform(30, 56)
+    inside = [
+        (rng.uniform(18.5, 24), rng.uniform(43, 47)),
+        (rng.uniform(18.5, 24), rng.uniform(51, 58)),
+    ]
+    route = [(y, -OUTSIDE), (y, leave), *inside, (y, back), (y, WIDTH + OUTSIDE)]
+    if rng.random() < 0.5:
+        route = route[::-1]
+    speed = rng.uniform(1.8, 3.2)
+    way = np.linspace(0, _lengths(route)[-1], 1000)
+    entry = way[np.argmax(_in_zone(*_places(route, way)))]
+    start = entry - speed * rng.uniform(0.2, 0.55) * FRAMES
+    walk = _walk(route, speed, start)
+    return walk, _maybe_bag(rng, walk), _in_zone(walk.y, walk.x) & walk.is_present
+
+
+def _loiterer(rng):
+    route = _along(rng)
+    speed = rng.uniform(1.8, 3.2)
+    where = rng.uniform(0.25, 0.75) * _lengths(route)[-1]
+    begin = int(rng.uniform(0.12, 0.35) * FRAMES)
+    stay = int(rng.integers(SHORTEST_LOITERING, FRAMES - begin + 1))
+    walk = _walk(route, speed, where - speed * begin, where, stay)
+    stands = np.isnan(walk.step)
+    sway = 0.8 * np.sin(np.arange(FRAMES) * rng.uniform(0.7, 1.1)) * stands
+    walk = walk._replace(x=walk.x + sway)
+    return walk, _maybe_bag(rng, walk), stands & walk.is_present
+
+
+def _leaver(rng):
+    route = _along(rng)
+    speed = rng.uniform(1.8, 3.2)
+    where = rng.uniform(0.25, 0.75) * _lengths(route)[-1]
+    begin = int(rng.uniform(0.25, 0.5) * FRAMES)
+    walk = _walk(route, speed, where - speed * begin, where, 2)
+    bag = _bag(rng, walk)
+    first = begin + 1
+    is_left = np.arange(FRAMES) >= first
+    bag = bag._replace(
+        y=np.where(is_left, walk.y[first] + 0.3, bag.y),
+        x=np.where(is_left, bag.x[first], bag.x),
+        is_present=bag.is_present | is_left,
+    )
+    return walk, bag, is_left
+
+
+def _taker(rng):
+    y = rng.uniform(LANES[0], LANES[0] + 1)
+    route = [(y, -OUTSIDE), (y, CRATE[1] - 2), (y, WIDTH + OUTSIDE)]
+    if rng.random() < 0.5:
+        route = [(y, WIDTH + OUTSIDE), (y, CRATE[1] + 2), (y, -OUTSIDE)]
+    speed = rng.uniform(1.8, 3.2)
+    where = _lengths(route)[1]
+    begin = int(rng.uniform(0.25, 0.5) * FRAMES)
+    walk = _walk(route, speed, where - speed * begin, where, 2)
+    is_taken = np.arange(FRAMES) >= begin + 1
+    crate, (hand_y, hand_x) = _crate(), _hand(walk)
+    crate = crate._replace(
+        y=np.where(is_taken, hand_y - 2.0, crate.y),
+        x=np.where(is_taken, hand_x, crate.x),
+        is_present=~is_taken | walk.is_present,
+    )
+    return walk, crate, is_taken
+
+
+_ACTORS = dict(
+    zip(CLIP_KINDS, (_ordinary, _intruder, _loiterer, _leaver, _taker), strict=True)
+)
+
+
+def _route(rng):
+    """Return the way of an ordinary person: along the path, or by the door."""
+    if rng.random() < 0.75:
+        return _along(rng)
+    y, side = rng.uniform(*LANES), rng.choice([-OUTSIDE, WIDTH + OUTSIDE])
+    route = [DOOR, (30.0, rng.uniform(10, 13)), (y, rng.uniform(14, 18)), (y, side)]
+    return route if rng.random() < 0.5 else route[::-1]
+
+
+def _along(rng):
+    y = rng.uniform(*LANES)
+    far = np.clip(y + rng.uniform(-1.5, 1.5), *LANES)
+    route = [(y, -OUTSIDE), (far, WIDTH + OUTSIDE)]
+    return route if rng.random() < 0.5 else route[::-1]
+
+
+def _lengths(route):
+    """Return how far along the way each of its corners lies, in pixels."""
+    return np.r_[0, np.cumsum(np.hypot(*np.diff(route, axis=0).T))]
+
+
+def _places(route, way):
+    """Return the rows and columns at these distances along a way."""
+    return [np.interp(way, _lengths(route), line) for line in np.transpose(route)]
+
+
+def _walk(route, speed, start, where=0, duration=0):
+    """Follow a way at one speed, standing still at one place for some frames.
+
+    Returns a person of size 1 in the middle of the path, smaller above, without shades.
+    """
+    times = np.arange(FRAMES, dtype=float)
+    arrival = np.ceil((where - start) / speed)
+    stands = (times >= arrival) & (times < arrival + duration)
+    way = start + speed * (times - np.clip(times - arrival, 0, duration))
+    y, x = _places(route, way)
+    is_present = (way >= 0) & (way <= _lengths(route)[-1])
+    step = np.where(stands, np.nan, 2 * np.pi * way / STRIDE)
+    return ClipObject("person", y, x, 1 + 0.012 * (y - 36), step, is_present, ())
+
+
+def _person(rng, walk):
+    top, trousers = rng.choice([0.12, 0.2, 0.85, 0.95]), rng.uniform(0.08, 0.3)
+    shades = (rng.uniform(0.3, 0.75), float(top), trousers)
+    size = rng.uniform(0.92, 1.08) * PERSON_HEIGHT * walk.size
+    return walk._replace(size=size, shades=shades)
+
+
+def _maybe_bag(rng, walk):
+    return _bag(rng, walk) if rng.random() < 0.3 else None
+
+
+def _bag(rng, walk):
+    size = rng.uniform(3.6, 4.4) * walk.size
+    shades = (float(rng.choice([0.1, 0.9])), 0.5)
+    y, x = _hand(walk)
+    return walk._replace(name="bag", y=y, x=x, size=size, shades=shades)
+
+
+def _hand(walk):
+    """Return where a thing in a person's hand is, before them."""
+    ahead = np.sign(walk.x[-1] - walk.x[0]) or 1.0
+    return walk.y - 1.8 * walk.size, walk.x + 2.6 * ahead * walk.size
+
+
+def _crate():
+    y, x, size, step = np.outer((*CRATE, 5.0, np.nan), np.ones(FRAMES))
+    return ClipObject("crate", y, x, size, step, np.ones(FRAMES, bool), (0.22, 0.80))
+
+
 # --- how it is drawn ------------------------------------------------------------------
 
 
 def _drawn(item):
     """Draw one object in a patch that moves along with it.
 
-    Returns the patch's rows ``(32, rows)`` and columns ``(32, columns)`` in each frame,
-    and how much of each pixel the object fills, and its grey times that, ``(32, rows,
-    columns)``.
+    Returns the patch's rows ``(32, rows)`` and columns ``(32, columns)``; how much of
+    each pixel the object fills, and its grey times that, ``(32, rows, columns)``.
     """
     largest = item.size.max()
     tall, wide = (int(np.ceil(part * largest)) + 4 for part in (1.15, 1.2))
@@ -257,8 +416,8 @@ def _drawn(item):
     return rows, columns, coverage, paint
 
 
-def _paint(item, k, picture, owners, boxes):
-    """Paint an object over the frames of one clip, and note where it is; in place."""
+def _paint(item, k, picture, owners):
+    """Paint an object over the frames of one clip, in place; return its boxes."""
     rows, columns, coverage, paint = _drawn(item)
     frame = np.arange(FRAMES)[:, np.newaxis, np.newaxis]
     patch = frame, rows[:, :, np.newaxis], columns[:, np.newaxis, :]
@@ -266,7 +425,7 @@ def _paint(item, k, picture, owners, boxes):
     frame, row, column = np.nonzero(coverage > 0.5)
     row, column = rows[frame, row], columns[frame, column]
     owners[frame, row, column] = k + 1
-    boxes[:] = tight_boxes(frame, row, column, FRAMES)
+    return tight_boxes(frame, row, column, FRAMES)
 
 
 def _person_parts(y, x, feet, middle, size, step, shades):

@@ -13,7 +13,8 @@ in which to read:
 
 Images are ``(n, height, width, channels)`` and kernels ``(height, width, in, out)``,
 as in Keras. Everything is computed in the type of the arrays that are handed in,
-``float32`` or ``float64``.
+``float32`` or ``float64``. Arrays of another type, shapes that do not fit and numbers
+out of range are refused with an ``InputError``.
 """
 
 from mnist_tutorial.scratch.conversion import from_keras

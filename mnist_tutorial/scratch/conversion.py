@@ -43,11 +43,6 @@ def from_keras(model: Any) -> Network:
     Network
         It gives the same logits. ``activation="relu"`` becomes a layer of its own, so
         ``parameters`` has the order of ``model.get_weights()``.
-
-    Raises
-    ------
-    InputError
-        If the model or one of its layers is of another kind.
     """
     check_choice("model", type(model).__name__, ["Sequential"])
     if not model.built:

@@ -10,9 +10,11 @@ from mnist_tutorial.checks import check_counts, check_floats, check_in
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch.layers import Layer
 
+STEP = 1e-5
+
 
 def numerical_gradient(
-    function: Callable[[np.ndarray], float], values: np.ndarray, *, step: float = 1e-5
+    function: Callable[[np.ndarray], float], values: np.ndarray, *, step: float = STEP
 ) -> np.ndarray:
     """Measure the slope of a function in the direction of each of its values.
 
@@ -23,18 +25,13 @@ def numerical_gradient(
     values
         Floats of any shape; left as they are.
     step
-        How far to go to either side.
+        How far to go to either side, above 0.
 
     Returns
     -------
     np.ndarray
         ``(f(v + step) - f(v - step)) / (2 * step)`` for each value ``v`` while the
         others stay; ``float64``, in the shape of ``values``.
-
-    Raises
-    ------
-    InputError
-        If ``values`` are not floats, or ``step`` is not positive.
     """
     check_floats("values", values)
     check_in("(0, inf)", step=step)
@@ -63,12 +60,7 @@ def _one_sided(
 
 
 def gradient_check(
-    layer: Layer,
-    inputs: np.ndarray,
-    *,
-    seed: int = 0,
-    step: float = 1e-5,
-    max_entries: int = 50,
+    layer: Layer, inputs: np.ndarray, *, max_entries: int = 50
 ) -> dict[str, float]:
     """Compare what ``backward`` says with slopes that are measured with ``forward``.
 
@@ -78,7 +70,8 @@ def gradient_check(
     At a kink of ReLU or of max pooling there is no gradient to compare with. Kinks
     are told from bends by looking closer: with half the step, the slopes to the left
     and to the right differ half as much at a bend, but not at a kink. Entries with a
-    kink within one step are left out.
+    kink within one step are left out; if they are more than half of an array, an
+    ``InputError`` says so.
 
     Parameters
     ----------
@@ -87,10 +80,6 @@ def gradient_check(
     inputs
         Floats that the layer takes. Random ones are best. In a picture, black areas
         are at a kink wherever a bias is 0, and all alike to max pooling.
-    seed
-        For the random numbers, and the choice of entries.
-    step
-        As for :func:`numerical_gradient`.
     max_entries
         Of a larger array, so many entries are tried, chosen at random; each takes
         four forward passes.
@@ -103,16 +92,10 @@ def gradient_check(
         divided by the length of the longer one. A right ``backward`` is below 1e-6, a
         wrong one mostly above 0.1; infinite if its gradient has the wrong shape or is
         not finite.
-
-    Raises
-    ------
-    InputError
-        If more than half of an array's entries are at kinks.
     """
     check_floats("inputs", inputs)
     check_counts(max_entries=max_entries)
-    check_in("(0, inf)", step=step)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
     output_gradient = rng.normal(size=layer.forward(inputs).shape)
     gradients = [layer.backward(output_gradient.copy()), *layer.gradients]
@@ -125,11 +108,11 @@ def gradient_check(
     for name, array, gradient in zip(names, arrays, gradients, strict=True):
         count = min(array.size, max_entries)
         chosen = rng.choice(array.size, count, replace=False)
-        slopes, is_smooth = _slopes(weighted_sum, array, chosen, step)
+        slopes, is_smooth = _slopes(weighted_sum, array, chosen)
         if is_smooth.mean() < 0.5:
             raise InputError(
                 f"{name} must be away from kinks, got {np.sum(~is_smooth)} of {count} "
-                "entries at one; try random inputs and biases, or a smaller step"
+                "entries at one; try random inputs and biases"
             )
         errors[name] = math.inf
         if np.shape(gradient) == array.shape:
@@ -139,7 +122,7 @@ def gradient_check(
 
 
 def _slopes(
-    function: Callable[[], float], array: np.ndarray, chosen: np.ndarray, step: float
+    function: Callable[[], float], array: np.ndarray, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the slope at each chosen entry, and whether there is no kink near it."""
     original = array.flat[chosen]
@@ -148,8 +131,8 @@ def _slopes(
         array.flat[chosen] = entries
         return function()
 
-    left, right = _one_sided(function_of, original, step)
-    near_left, near_right = _one_sided(function_of, original, step / 2)
+    left, right = _one_sided(function_of, original, STEP)
+    near_left, near_right = _one_sided(function_of, original, STEP / 2)
     array.flat[chosen] = original
     kinks = (right - left) - 2 * (near_right - near_left)
     is_smooth = np.abs(kinks) <= 1e-6 * np.abs([left, right]).max()

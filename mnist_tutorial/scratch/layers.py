@@ -60,15 +60,8 @@ class Dense(Layer):
 
     Parameters
     ----------
-    kernel
-        Floats, shape ``(inputs, outputs)``; copied.
-    bias
-        Floats, shape ``(outputs,)``; copied.
-
-    Raises
-    ------
-    InputError
-        If a shape or a type does not fit; so do ``forward`` and ``backward``.
+    kernel, bias
+        Floats, shapes ``(inputs, outputs)`` and ``(outputs,)``; copied.
     """
 
     parameter_names = ("kernel", "bias")
@@ -141,8 +134,8 @@ class _WindowLayer(Layer):
         (kh, kw), (_, height, width, _) = self._window, images.shape
         rows, columns = (0, 0), (0, 0)  # before and after
         if self.padding == "same":
-            rows = same_padding(height, kh, self.stride)
-            columns = same_padding(width, kw, self.stride)
+            rows = _same_padding(height, kh, self.stride)
+            columns = _same_padding(width, kw, self.stride)
         elif kh > height or kw > width:
             raise InputError(
                 f"the window must fit into images of {height}x{width}, got {kh}x{kw}; "
@@ -169,7 +162,7 @@ class _WindowLayer(Layer):
         ]
 
 
-def same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
+def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
     """Return how many pixels ``padding="same"`` adds before and after an axis.
 
     There is to be room for ``ceil(size / stride)`` windows. Where that takes an odd
@@ -188,21 +181,14 @@ class Conv2D(_WindowLayer):
 
     Parameters
     ----------
-    kernel
-        Floats, shape ``(kh, kw, in, out)``; copied.
-    bias
-        Floats, shape ``(out,)``; copied.
+    kernel, bias
+        Floats, shapes ``(kh, kw, in, out)`` and ``(out,)``; copied.
     stride
         Pixels from one window to the next, down and to the right.
     padding
         ``"valid"``: windows lie inside the image. ``"same"``: a border of zeros makes
         room for as many windows as there are pixels, or with a stride for
         ``ceil(pixels / stride)``, in each direction.
-
-    Raises
-    ------
-    InputError
-        If a shape, a type or a setting does not fit, or later the images.
     """
 
     parameter_names = ("kernel", "bias")
@@ -280,11 +266,6 @@ class MaxPool2D(_Pool2D):
         Pixels from one window to the next; ``pool_size`` if it is not given.
     padding
         As for :class:`Conv2D`, but a pixel of the border is never the largest.
-
-    Raises
-    ------
-    InputError
-        If an argument is out of range, or later the images do not fit.
     """
 
     def forward(self, inputs):
@@ -313,8 +294,8 @@ class MaxPool2D(_Pool2D):
 class AveragePool2D(_Pool2D):
     """Take the mean of each window, channel by channel.
 
-    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``. Parameters and errors
-    are those of :class:`MaxPool2D`; the pixels of a border do not count.
+    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``. Parameters are those of
+    :class:`MaxPool2D`; the pixels of a border do not count.
     """
 
     def forward(self, inputs):

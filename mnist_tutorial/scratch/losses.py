@@ -24,11 +24,6 @@ def softmax_cross_entropy(
     gradient : np.ndarray
         The derivative with respect to each logit,
         ``(probabilities - one_hot(labels)) / n``, shape ``(n, classes)``.
-
-    Raises
-    ------
-    InputError
-        If a shape, a type or a label does not fit.
     """
     check_floats("logits", logits, "n", "classes")
     n, classes = logits.shape
@@ -60,11 +55,6 @@ def mean_squared_error(
     gradient : np.ndarray
         The derivative with respect to each prediction,
         ``2 * (predictions - targets) / size``, of the same shape.
-
-    Raises
-    ------
-    InputError
-        If the shapes differ, or there is anything but floats.
     """
     check_floats("predictions", predictions)
     check_floats("targets", targets, *predictions.shape)

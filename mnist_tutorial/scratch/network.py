@@ -16,12 +16,8 @@ class Network(Layer):
     Parameters
     ----------
     layers
-        From the one that sees the images to the one that gives the logits.
-
-    Raises
-    ------
-    InputError
-        If there is none, something that is no :class:`Layer`, or one of them twice.
+        From the one that sees the images to the one that gives the logits: one or
+        more, and none of them twice.
     """
 
     def __init__(self, layers: Sequence[Layer]):
@@ -68,22 +64,8 @@ class Network(Layer):
     def predict(self, images: np.ndarray, *, batch_size: int = 500) -> np.ndarray:
         """Compute the logits of many images, a batch at a time, which saves memory.
 
-        Parameters
-        ----------
-        images
-            Floats, shape ``(n, height, width, c)``.
-        batch_size
-            How many at a time.
-
-        Returns
-        -------
-        np.ndarray
-            Shape ``(n, 10)`` for the network of the book.
-
-        Raises
-        ------
-        InputError
-            If the images do not fit the first layer.
+        Of images ``(n, height, width, c)``, floats, the book's network makes
+        ``(n, 10)``.
         """
         check_counts(batch_size=batch_size)
         check_floats("images", images)

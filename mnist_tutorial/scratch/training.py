@@ -1,7 +1,7 @@
 """The training loop, and two ways to take a step."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,45 +14,23 @@ Arrays = Sequence[np.ndarray]
 
 
 class SGD:
-    """Take steps straight downhill; with momentum, keep some of the last step.
+    """Take steps straight downhill, the longer the steeper it is.
 
     Parameters
     ----------
     learning_rate
-        Length of a step in relation to the gradient.
-    momentum
-        The part of the last step that is added to the next, in [0, 1).
-
-    Raises
-    ------
-    InputError
-        If a number is out of range.
+        Length of a step in relation to the gradient, above 0.
     """
 
-    def __init__(self, learning_rate: float, *, momentum: float = 0.0):
+    def __init__(self, learning_rate: float):
         check_in("(0, inf)", learning_rate=learning_rate)
-        check_in("[0, 1)", momentum=momentum)
-        self.learning_rate, self.momentum = learning_rate, momentum
-        self._last_steps: list[np.ndarray] = []
+        self.learning_rate = learning_rate
 
     def update(self, parameters: Arrays, gradients: Arrays) -> None:
-        """Change the parameters in place.
-
-        Parameters
-        ----------
-        parameters, gradients
-            As a network has them, the same in every call.
-
-        Raises
-        ------
-        InputError
-            If shapes do not fit each other, or those of the first call.
-        """
-        matched = _matched(parameters, gradients, self._last_steps)
-        for parameter, gradient, step in matched:
-            step *= self.momentum
-            step -= self.learning_rate * gradient
-            parameter += step
+        """Change the parameters in place; both are as a network has them."""
+        _check_shapes(gradients, parameters)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter -= self.learning_rate * gradient
 
 
 class Adam:
@@ -64,17 +42,15 @@ class Adam:
     Parameters
     ----------
     learning_rate
-        About how long a step is at most.
-    beta_1, beta_2
-        The part of the running mean of the gradient, and of its square, that is kept
-        at each step, in [0, 1).
-    epsilon
-        Added to the divisor, which may be 0; in the same place as in Keras.
+        About how long a step is at most, above 0.
 
-    Raises
-    ------
-    InputError
-        If a number is out of range.
+    Attributes
+    ----------
+    BETA_1, BETA_2
+        The part of the running mean of the gradient, and of its square, that is kept
+        at each step.
+    EPSILON
+        Added to the divisor, which may be 0; in the same place as in Keras.
 
     References
     ----------
@@ -82,51 +58,46 @@ class Adam:
     arXiv:1412.6980; in the more efficient form that is given at the end of section 2.
     """
 
-    def __init__(
-        self,
-        learning_rate: float = 0.001,
-        *,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-    ):
-        check_in("(0, inf)", learning_rate=learning_rate, epsilon=epsilon)
-        check_in("[0, 1)", beta_1=beta_1, beta_2=beta_2)
-        self.learning_rate, self.epsilon = learning_rate, epsilon
-        self.beta_1, self.beta_2 = beta_1, beta_2
+    BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+
+    def __init__(self, learning_rate: float = 0.001):
+        check_in("(0, inf)", learning_rate=learning_rate)
+        self.learning_rate = learning_rate
         self._means: list[np.ndarray] = []
         self._squares: list[np.ndarray] = []
         self._updates = 0
 
     def update(self, parameters: Arrays, gradients: Arrays) -> None:
-        """Change the parameters in place, as :meth:`SGD.update` does."""
-        matched = _matched(parameters, gradients, self._means, self._squares)
+        """Change the parameters in place; they are the same network's in every call."""
+        if not self._updates:
+            self._means = [np.zeros_like(parameter) for parameter in parameters]
+            self._squares = [np.zeros_like(parameter) for parameter in parameters]
+        _check_shapes(gradients, parameters)
+        _check_shapes(self._means, parameters)
         self._updates += 1
         # The means begin at 0 and are too small at first; this makes up for it.
-        correction = math.sqrt(1 - self.beta_2**self._updates)
-        correction /= 1 - self.beta_1**self._updates
-        for parameter, gradient, mean, square in matched:
-            mean += (1 - self.beta_1) * (gradient - mean)
-            square += (1 - self.beta_2) * (gradient**2 - square)
-            direction = mean / (np.sqrt(square) + self.epsilon)
+        correction = math.sqrt(1 - self.BETA_2**self._updates)
+        correction /= 1 - self.BETA_1**self._updates
+        states = self._means, self._squares
+        for parameter, gradient, mean, square in zip(
+            parameters, gradients, *states, strict=True
+        ):
+            mean += (1 - self.BETA_1) * (gradient - mean)
+            square += (1 - self.BETA_2) * (gradient**2 - square)
+            direction = mean / (np.sqrt(square) + self.EPSILON)
             parameter -= self.learning_rate * correction * direction
 
 
-def _matched(parameters: Arrays, gradients: Arrays, *states: list) -> Iterator:
-    """Go through all together; refuse other shapes; let states begin at 0."""
-    expected = [array.shape for array in parameters]
-    for state in states:
-        if not state:  # the first call
-            state.extend(map(np.zeros_like, parameters))
-    for arrays in (gradients, *states):
-        received = [np.shape(array) for array in arrays]
-        if received != expected:
-            raise InputError(
-                f"gradients must have the parameters' shapes {expected}, the same in "
-                f"every call, got {received}; call backward before update, and make an "
-                "optimizer for each network"
-            )
-    return zip(parameters, gradients, *states, strict=True)
+def _check_shapes(arrays: Arrays, parameters: Arrays) -> None:
+    """Refuse gradients, or what an optimizer remembers, that have other shapes."""
+    expected = [parameter.shape for parameter in parameters]
+    received = [np.shape(array) for array in arrays]
+    if received != expected:
+        raise InputError(
+            f"gradients must have the parameters' shapes {expected}, the same in every "
+            f"call, got {received}; call backward before update, and make an optimizer "
+            "for each network"
+        )
 
 
 def train(
@@ -140,6 +111,9 @@ def train(
     seed: int,
 ) -> list[float]:
     """Train a classifier on the cross-entropy, the five steps in a loop.
+
+    A loss that overflows, at too high a learning rate, is refused with an
+    ``InputError``; all else before anything is changed.
 
     Parameters
     ----------
@@ -158,12 +132,6 @@ def train(
     -------
     list of float
         The loss of every step, before the step is taken.
-
-    Raises
-    ------
-    InputError
-        If data or settings do not fit, before anything is changed; or later if the
-        learning rate is so high that the loss overflows.
     """
     check_counts(epochs=epochs, batch_size=batch_size)
     check_floats("x", x)

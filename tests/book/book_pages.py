@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,11 +131,10 @@ def notebooks(tree=None):
     return [page for page in all_pages() if page.content and tree in (None, page.tree)]
 
 
-def pairs():
-    """Return (Chinese page, English page) for every page that both trees have."""
-    english = {page.name: page for page in all_pages() if page.tree == "en"}
-    chinese = [page for page in all_pages() if page.tree == "zh"]
-    return [(p, english[p.name]) for p in chinese if p.name in english]
+each_page = pytest.mark.parametrize("page", all_pages(), ids=str)
+each_notebook = pytest.mark.parametrize("page", notebooks(), ids=str)
+# The code is the same in both trees (test_trees), so one is enough.
+each_program = pytest.mark.parametrize("page", notebooks("zh"), ids=str)
 
 
 def prose_lines(markdown):

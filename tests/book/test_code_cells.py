@@ -4,14 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-from book_pages import called, calls, notebooks
+from book_pages import called, calls, each_program, notebooks
 
 LISTING = (Path(__file__).parent / "source_listing.txt").read_text("utf-8")
-
-# The code is the same in both trees (test_trees), so one is enough.
-each_notebook = pytest.mark.parametrize("page", notebooks("zh"), ids=str)
-
 
 # --- no network, no traces -----------------------------------------------------------
 
@@ -59,7 +54,7 @@ def test_writing_is_seen():
     assert not writes(ast.parse(inside))
 
 
-@each_notebook
+@each_program
 def test_no_cell_reaches_out_or_leaves_traces(page):
     for cell in page.code_cells:
         assert writes(cell.tree) == [], cell
@@ -67,7 +62,7 @@ def test_no_cell_reaches_out_or_leaves_traces(page):
         assert cell.id == "setup" or not NETWORK.search(source), cell
 
 
-@each_notebook
+@each_program
 def test_randomness_is_seeded(page):
     """A network or a draw without a seed would give every reader another page."""
     for cell in page.code_cells:

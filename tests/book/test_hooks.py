@@ -121,7 +121,8 @@ def test_jupyter_book_build_has_the_options_that_make_book_gives():
 
 
 def test_standard_domain_note_term_lets_a_term_be_linked_to(html):
-    assert 'href="#term-convolution"' in (html / "index.html").read_text("utf-8")
+    page = (html / "index.html").read_text("utf-8")
+    assert '<a class="reference internal" href="#term-convolution">' in page
 
 
 def test_locale_translators_and_app_translator_are_asked_for_our_wording(html):

@@ -10,7 +10,8 @@ from book_pages import (
     FULL_WIDTH,
     TERMS,
     all_pages,
-    notebooks,
+    each_notebook,
+    each_page,
     prose,
     prose_lines,
 )
@@ -19,8 +20,6 @@ HAN = f"[{CHINESE}]"
 LATIN = f"[A-Za-z0-9%{CODE}{FORMULA}]"
 MARKS = f"[{FULL_WIDTH}“”…]"
 HALF = r"[,.:;?!()]"
-
-each_page = pytest.mark.parametrize("page", all_pages(), ids=str)
 
 
 def refused(pattern, tree="zh"):
@@ -139,7 +138,7 @@ def test_english_pages_are_english():
 SUPPOSED = {("appendix/data_card", "99.9")}
 
 
-@pytest.mark.parametrize("page", notebooks(), ids=str)
+@each_notebook
 def test_percentages_of_three_digits_are_bounds_that_code_holds(page):
     code = "\n".join(cell.source for cell in page.code_cells)
     for cell in page.cells:

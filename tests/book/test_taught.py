@@ -16,9 +16,6 @@ from book_pages import ROOT, Cell, called, notebooks
 PACKAGE = ROOT / "mnist_tutorial"
 DEFINITIONS = ast.FunctionDef | ast.ClassDef
 
-# Definitions that only share a name with one of the package's, and what they do.
-OTHERS = {}
-
 
 @cache
 def package_definitions():
@@ -53,8 +50,8 @@ def is_left_out(statement):
     return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def bare(node):
-    """Return the tree of a definition without what a page need not show."""
+def essence(node):
+    """Return a text that is the same for two definitions that do the same alike."""
     own = plain(node.name)
     tree = ast.parse(ast.unparse(node))
     for item in ast.walk(tree):
@@ -67,12 +64,7 @@ def bare(node):
             if isinstance(getattr(item, field), list):
                 kept = [part for part in getattr(item, field) if not is_left_out(part)]
                 setattr(item, field, [without_type(part) for part in kept])
-    return tree
-
-
-def essence(node):
-    """Return a text that is the same for two definitions that do the same alike."""
-    return ast.dump(bare(node))
+    return ast.dump(tree)
 
 
 def without_type(statement):
@@ -107,17 +99,13 @@ def problems(cell):
             found.append(f"{path}: the cell defines none")
         elif essence(own[last(path)]) != essence(package_definitions()[path]):
             found.append(f"{path}: the cell's code is another")
-    for name in sorted(untagged(cell)):
-        if (cell.page.removeprefix("zh/"), name) not in OTHERS:
-            found.append(f"{name}: has the name of the package's, and no tag")
-    return found
-
-
-def untagged(cell):
-    """Return the names that promise to be one of the package's, without a tag."""
+    # The package's names, and names that promise to be: those with ``_here``.
     known = {last(path) for path in package_definitions()}
-    known |= {name for name, node in definitions(cell).items() if node.name != name}
-    return (known & definitions(cell).keys()) - {last(path) for path in tags(cell)}
+    known |= {name for name, node in own.items() if node.name != name}
+    untagged = known & own.keys() - {last(path) for path in tags(cell)}
+    return found + [
+        f"{name}: has the name of the package's, and no tag" for name in untagged
+    ]
 
 
 CELLS = [c for p in notebooks("zh") for c in p.code_cells if tags(c) or definitions(c)]
@@ -126,13 +114,6 @@ CELLS = [c for p in notebooks("zh") for c in p.code_cells if tags(c) or definiti
 @pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_what_a_cell_teaches_is_the_packages_code(cell):
     assert problems(cell) == []
-
-
-def test_the_others_are_there_and_have_no_tag():
-    found = {
-        (cell.page.removeprefix("zh/"), n) for cell in CELLS for n in untagged(cell)
-    }
-    assert found >= OTHERS.keys()
 
 
 # --- what turns the test red ---------------------------------------------------------

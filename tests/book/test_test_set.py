@@ -7,7 +7,7 @@ the scores of several models into what picks one of them.
 import ast
 
 import pytest
-from book_pages import ROOT, called, calls, notebooks
+from book_pages import ROOT, called, calls, each_program
 
 PACKAGE = ROOT / "mnist_tutorial"
 
@@ -95,7 +95,7 @@ class Choices(ast.NodeVisitor):
     def visit_FunctionDef(self, node):
         parameters = {argument.arg for argument in node.args.args}
         outside = self.data, self.scores
-        self.data, self.scores = self.data - parameters, self.scores - parameters
+        self.data, self.scores = (known - parameters for known in outside)
         self.generic_visit(node)
         returned = [item for item in ast.walk(node) if isinstance(item, ast.Return)]
         values = [item.value for item in returned if item.value]
@@ -103,10 +103,9 @@ class Choices(ast.NodeVisitor):
         self.data, self.scores = outside
         for known, given in zip(outside, gives, strict=True):
             known |= {node.name} if given else set()
-        for call in calls(node):
-            for known in (self.choosers, self.scorers):
-                if called(call) in known and parameters & names(call):
-                    known.add(node.name)
+        given = {called(call) for call in calls(node) if parameters & names(call)}
+        for known in (self.choosers, self.scorers):
+            known |= {node.name} if given & known else set()
 
     def visit_If(self, node):
         self.generic_visit(node)
@@ -126,20 +125,18 @@ class Choices(ast.NodeVisitor):
         )
         if any(map(self.is_data, trained)) or ranks and self.is_score(node):
             self.note(node)
-        if called(node) in ("append", "extend", "update", "setdefault"):
-            if isinstance(node.func, ast.Attribute):
-                for argument in node.args:
-                    if self.is_score(argument):
-                        self.scores |= names(node.func.value)
+        collects = called(node) in ("append", "extend", "update", "setdefault")
+        if collects and any(map(self.is_score, node.args)):
+            self.scores |= names(node.func)
 
     def is_data(self, node):
-        for item in ast.walk(node):
-            if isinstance(item, ast.Name) and item.id in self.data:
-                return True
-            if isinstance(item, ast.Subscript) and isinstance(item.value, ast.Call):
-                if called(item.value) in LOADERS and ast.unparse(item.slice) != "0":
-                    return True
-        return False
+        return bool(names(node) & self.data) or any(
+            isinstance(item, ast.Subscript)
+            and isinstance(item.value, ast.Call)
+            and called(item.value) in LOADERS
+            and ast.unparse(item.slice) != "0"
+            for item in ast.walk(node)
+        )
 
     def is_score(self, node):
         rebound = {
@@ -148,14 +145,13 @@ class Choices(ast.NodeVisitor):
             if isinstance(item, ast.comprehension) and not self.is_score(item.iter)
             for name in names(item.target)
         }
-        for item in ast.walk(node):
-            if isinstance(item, ast.Name) and item.id in self.scores - rebound:
-                return True
-            if isinstance(item, ast.Call) and self.is_data(item):
-                compares = any(isinstance(part, ast.Compare) for part in ast.walk(item))
-                if called(item) in self.scorers or called(item) == "mean" and compares:
-                    return True
-        return False
+        of_data = [call for call in calls(node) if self.is_data(call)]
+        return bool(names(node) & self.scores - rebound) or any(
+            called(call) in self.scorers
+            or called(call) == "mean"
+            and any(isinstance(part, ast.Compare) for part in ast.walk(call))
+            for call in of_data
+        )
 
     def compares_scores(self, node):
         return any(
@@ -228,7 +224,7 @@ def program(cells):
     return ast.Module([node for cell in cells for node in cell.tree.body], [])
 
 
-@pytest.mark.parametrize("page", notebooks("zh"), ids=str)
+@each_program
 def test_no_page_chooses_by_the_test_set(page):
     cells = [c for c in page.code_cells if (page.name, c.id) != WHY_NOT]
     assert choices(program(cells)) == []

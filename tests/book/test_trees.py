@@ -11,22 +11,22 @@ from book_pages import (
     BOOK,
     CHINESE,
     ROOT,
+    TREES,
     all_pages,
     called,
     calls,
     citations,
+    each_notebook,
+    each_page,
     files,
     notebooks,
-    pairs,
 )
 from pybtex.database import parse_file
 
+from mnist_tutorial.datasets import load_error_rates
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-
-each_notebook = pytest.mark.parametrize("page", notebooks(), ids=str)
-each_page = pytest.mark.parametrize("page", all_pages(), ids=str)
-each_pair = pytest.mark.parametrize("pair", pairs(), ids=lambda pair: pair[0].name)
 
 
 def without_code(markdown):
@@ -52,9 +52,10 @@ def test_code_tags_and_order_are_the_same_and_all_is_translated(capsys):
     assert sync_notebooks.main(["--check"]) == 0, capsys.readouterr().out
 
 
-@each_pair
-def test_languages_have_the_same_headings_citations_links_and_figures(pair):
-    for cells in zip(*(page.cells for page in pair), strict=True):
+@pytest.mark.parametrize("page", [p for p in all_pages() if p.tree == "zh"], ids=str)
+def test_languages_have_the_same_headings_citations_links_and_figures(page):
+    (english,) = (p for p in all_pages() if (p.tree, p.name) == ("en", page.name))
+    for cells in zip(page.cells, english.cells, strict=True):
         chinese, english = (
             (
                 re.findall(r"^#+(?= )", without_code(cell.source), re.M),
@@ -131,6 +132,19 @@ def test_every_source_can_be_found():
         assert fields["year"] == year, f"{key} names another year than its entry"
 
 
+def test_error_rates_are_cited_where_they_are_drawn_and_have_the_year_of_their_source():
+    rates = load_error_rates()
+    for page in (page for page in notebooks() if page.name == "background"):
+        start, end = (page.ids.index(name) for name in ("winners-text", "ladder-text"))
+        cited = {key for cell in page.cells[start:end] for key in citations(cell)}
+        assert {rate.source for rate in rates} <= cited
+    for rate in rates:
+        _, listed, key = rate.where.partition("also listed in ")
+        assert not listed or key in bibliography(), rate
+        if rate.source.startswith("ilsvrc"):
+            assert bibliography()[rate.source].fields["year"] == str(rate.year), rate
+
+
 @each_page
 def test_internal_links_lead_to_pages_of_the_same_book(page):
     for cell in page.cells:
@@ -141,7 +155,7 @@ def test_internal_links_lead_to_pages_of_the_same_book(page):
             assert path in files(page.tree).values(), f"{cell}: {target}"
 
 
-@pytest.mark.parametrize("tree", ["zh", "en"])
+@pytest.mark.parametrize("tree", TREES)
 def test_labels_are_unique_in_a_book(tree):
     labels = [
         label

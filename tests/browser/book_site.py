@@ -79,8 +79,8 @@ class Visit:
         self.page.evaluate("() => window.MathJax?.startup?.promise.then(() => 1)")
 
     def close(self):
-        """Close the tab, and forget its profile if it has one of its own."""
-        if self.has_own_profile:
-            self.page.context.close()
-        else:
-            self.page.close()
+        """Close the tab, in which nothing may have gone wrong, and its own profile."""
+        whole = self.page.context if self.has_own_profile else self.page
+        whole.close()
+        assert self.problems == []
+        assert self.foreign_requests == []

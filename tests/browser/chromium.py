@@ -44,33 +44,33 @@ def find_chromium(playwright):
     return next((path for path in candidates if path and starts(path)), None)
 
 
+def find():
+    """Return the path of a Chromium that starts, or None."""
+    with sync_playwright() as playwright:
+        return find_chromium(playwright)
+
+
 def install():
-    """Try Playwright's own Chromium, then Debian's; return a path or None."""
-    steps = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if shutil.which("apt-get"):
-        root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        if not root or shutil.which("sudo"):
-            steps.append([*root, "apt-get", "update", "-qq"])
-            steps.append([*root, "apt-get", "install", "-y", "-qq", "chromium"])
-    for step in steps:
-        print("Looking for a Chromium:", *step, flush=True)
-        try:
-            subprocess.run(step, timeout=600)
-        except (OSError, subprocess.TimeoutExpired) as problem:
-            print(problem)
-        with sync_playwright() as playwright:
-            path = find_chromium(playwright)
-        if path:
-            return path
-    return None
+    """Try Playwright's own Chromium, then Debian's, until there is one."""
+    apt = [*([] if os.geteuid() == 0 else ["sudo", "-n"]), "apt-get", "-qq"]
+    for step in (
+        [sys.executable, "-m", "playwright", "install", "chromium"],
+        [*apt, "update"],
+        [*apt, "install", "-y", "chromium"],
+    ):
+        if find() is None:
+            print("Looking for a Chromium:", *step, flush=True)
+            try:
+                subprocess.run(step, timeout=600)
+            except (OSError, subprocess.TimeoutExpired) as problem:
+                print(problem)
 
 
 def main(arguments):
     """Say which Chromium there is, after installing one if asked to."""
-    with sync_playwright() as playwright:
-        path = find_chromium(playwright)
-    if path is None and "--install" in arguments:
-        path = install()
+    if "--install" in arguments:
+        install()
+    path = find()
     print(f"Chromium for the browser tests: {path}" if path else NO_CHROMIUM)
     return 0 if path else 1
 

@@ -92,6 +92,4 @@ def notebook(browser, request):
     """Yield a live notebook of a reader with this language."""
     tab = Notebook(browser, request.param)
     yield tab
-    assert tab.problems == []
-    assert tab.foreign_requests == []
     tab.close()

@@ -161,7 +161,8 @@ def test_the_limit_is_not_told(descent):
 
 
 def test_runs_by_itself_until_it_is_stopped_or_arrives(notebook):
-    notebook.page.clock.install()
+    notebook.page.clock.install(time=0)
+    notebook.page.clock.pause_at(1)
     descent = notebook.show("descent")
     descent.begin(0.001)
     descent.find("button.run").click()

@@ -136,14 +136,6 @@ def test_has_room_on_a_phone(phone, width):
         explorable.page.set_viewport_size({"width": 390, "height": 844})
 
 
-def test_pages_report_no_error_and_ask_no_other_host(desktop, phone):
-    for tabs in (desktop, phone):
-        for kind in KINDS:
-            tabs[kind].page.wait_for_load_state("load")
-            assert tabs.visits[kind].problems == []
-            assert tabs.visits[kind].foreign_requests == []
-
-
 # The two whose picture is a slider: the node, and a picture with the same axis.
 @on_one_page
 @pytest.mark.parametrize(

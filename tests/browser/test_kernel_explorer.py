@@ -108,14 +108,6 @@ def test_arrow_keys_choose_digits_and_kernels(kernel):
 
 
 @on_one_page
-def test_a_kernel_of_zeros_gives_zeros(kernel):
-    for field in kernel.find(".weight").all():
-        field.fill("0")
-    kernel.assert_shows(0, np.zeros((3, 3)), kernel.place())
-    assert (kernel.picture("output") == kernel.colour("--white")).all()
-
-
-@on_one_page
 def test_nothing_moves_by_itself_when_the_reader_wants_it_still(kernel):
     kernel.page.emulate_media(reduced_motion="reduce")
     assert not kernel.find(".scan").is_visible()
@@ -126,7 +118,7 @@ def test_nothing_moves_by_itself_when_the_reader_wants_it_still(kernel):
 def test_weights_can_be_typed(kernel):
     weights = np.array(PRESETS["vertical"], dtype=float)
     field = kernel.find(".weight").nth(5)
-    for text, value in [("−2.25", -2.25), ("99", 99), ("-99", -99), ("1/9", 1 / 9)]:
+    for text, value in [("−2.25", -2.25), ("1/9", 1 / 9)]:
         weights[1, 2] = value
         field.fill(text)
         kernel.assert_shows(0, weights, kernel.place())
@@ -134,10 +126,15 @@ def test_weights_can_be_typed(kernel):
     assert kernel.find("[role=radio][aria-checked=true]").count() == 1  # the digit
     field.fill("1")
     assert kernel.find("[data-say=vertical]").get_attribute("aria-checked") == "true"
+    for field in kernel.find(".weight").all():
+        field.fill("0")
+    kernel.assert_shows(0, np.zeros((3, 3)), kernel.place())
+    assert (kernel.picture("output") == kernel.colour("--white")).all()
 
 
 def test_window_slides_over_the_image_by_itself(notebook):
-    notebook.page.clock.install()
+    notebook.page.clock.install(time=0)
+    notebook.page.clock.pause_at(1)
     kernel = notebook.show("kernel")
     kernel.find(".scan").click()
     notebook.page.clock.run_for(2_500)

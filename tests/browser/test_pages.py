@@ -8,8 +8,9 @@ import re
 
 import pytest
 from book_site import ALL_PAGES, DESKTOP, PHONE, ROOT, Visit, is_notebook
+from set_repository import read_setting
 
-COLAB = "https://colab.research.google.com/github/{repository}/blob/main/book/"
+HERE = read_setting(ROOT)
 # Names that stay Latin in a Chinese interface.
 LATIN_IN_CHINESE = re.compile(
     r"MNIST|mnist-tutorial|English|Colab|GitHub|ipynb|PDF|pdf|Ctrl|MIT|CC BY|Python"
@@ -47,18 +48,9 @@ def opened(browser, site, reader, address):
     tab.close()
 
 
-def repository():
-    """Return owner/name from the one place that has it."""
-    project = (ROOT / "pyproject.toml").read_text("utf-8")
-    return re.search(r'Repository = "https://github.com/([^"]+)"', project)[1]
-
-
-def test_asks_no_other_host_for_anything(opened):
-    assert opened.foreign_requests == []
-
-
-def test_reports_no_error(opened):
+def test_reports_no_error_and_asks_no_other_host_for_anything(opened):
     assert opened.problems == []
+    assert opened.foreign_requests == []
 
 
 def test_is_in_its_language(opened, address):
@@ -79,25 +71,17 @@ def test_formulas_are_typeset(opened):
         assert states, "a page that is known to have formulas shows none"
 
 
-def test_images_are_there_and_described(opened):
-    images = opened.page.eval_on_selector_all(
-        "main img",
-        "nodes => nodes.map(node => [node.src, node.alt, node.naturalWidth])",
+def test_images_are_there_and_described_and_figures_have_captions(opened):
+    images, captions = opened.page.evaluate(
+        """() => [
+          [...document.querySelectorAll("main img")]
+            .map(node => [node.src, node.alt.trim(), node.naturalWidth]),
+          [...document.querySelectorAll("main figure")]
+            .map(node => node.querySelector("figcaption")?.textContent)]"""
     )
     # Without our text MyST-NB takes the name of the file.
-    bad = [
-        image
-        for image in images
-        if not image[2] or not image[1].strip() or image[1].endswith(".png")
-    ]
+    bad = [i for i in images if not all(i) or i[1].endswith(".png")]
     assert bad == []
-
-
-def test_figures_have_captions(opened):
-    captions = opened.page.eval_on_selector_all(
-        "main figure",
-        "nodes => nodes.map(n => n.querySelector('figcaption')?.textContent)",
-    )
     assert all(captions), captions
 
 
@@ -111,42 +95,30 @@ def test_has_no_stray_bar_at_the_top(opened):
     assert header.count() == 0 or not header.is_visible()
 
 
-@pytest.fixture(scope="module")
-def on_a_phone(opened):
-    """Return what is too wide on a phone, and where the header's buttons are."""
+def test_fits_a_phone_with_its_header_in_one_line(opened):
     page = opened.page
     page.set_viewport_size(PHONE)
-    try:
-        return page.evaluate(
-            """async () => {
-              // What scripts do after a change of size, they do before it is drawn.
-              for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
-              const root = document.documentElement;
-              const scrolls = root.scrollWidth > root.clientWidth;
-              return [
-                innerWidth,
-                scrolls ? [...document.querySelectorAll("main *")]
-                  .filter(node => !node.closest("pre, table, .math"))
-                  .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
-                  .slice(0, 5).map(node => node.outerHTML.slice(0, 120)) : null,
-                [...document.querySelectorAll(".header-article-items .btn")]
-                  .filter(node => node.checkVisibility({visibilityProperty: true}))
-                  .map(node => node.getBoundingClientRect().toJSON())
-                  .filter(box => box.width > 0 && box.height > 0)];
-            }"""
-        )
-    finally:
-        page.set_viewport_size(DESKTOP["viewport"])
-
-
-def test_does_not_scroll_sideways_on_a_phone(on_a_phone):
-    width, too_wide, _ = on_a_phone
+    width, too_wide, boxes = page.evaluate(
+        """async () => {
+          // What scripts do after a change of size, they do before it is drawn.
+          for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+          const root = document.documentElement;
+          const scrolls = root.scrollWidth > root.clientWidth;
+          return [
+            innerWidth,
+            scrolls ? [...document.querySelectorAll("main *")]
+              .filter(node => !node.closest("pre, table, .math"))
+              .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+              .slice(0, 5).map(node => node.outerHTML.slice(0, 120)) : null,
+            [...document.querySelectorAll(".header-article-items .btn")]
+              .filter(node => node.checkVisibility({visibilityProperty: true}))
+              .map(node => node.getBoundingClientRect().toJSON())
+              .filter(box => box.width > 0 && box.height > 0)];
+        }"""
+    )
+    page.set_viewport_size(DESKTOP["viewport"])
     assert width == 390
-    assert too_wide is None
-
-
-def test_header_is_one_line_on_a_phone(on_a_phone):
-    boxes = on_a_phone[2]
+    assert too_wide is None, "the page scrolls sideways"
     assert boxes
     assert all(0 <= box["x"] and box["right"] <= 390 for box in boxes)
     tops = [box["y"] for box in boxes]
@@ -173,8 +145,8 @@ def test_opens_in_colab(opened, address):
     language, name = address
     links = opened.page.locator("a[href*='colab.research']")
     hrefs = links.evaluate_all("nodes => nodes.map(node => node.href)")
-    expected = COLAB.format(repository=repository()) + f"{language}/{name}.ipynb"
-    assert hrefs.count(expected) == is_notebook(language, name)
+    address = HERE.colab(f"book/{language}/{name}.ipynb")
+    assert hrefs.count(address) == is_notebook(language, name)
     header = opened.page.locator(".article-header-buttons a[href*='colab.research']")
     assert header.count() == is_notebook(language, name)
 
@@ -219,18 +191,10 @@ def test_interface_is_in_the_readers_language(opened, address):
     said = interface_text(opened.page)
     assert len(said) > 10
     if address[0] == "zh":
-        foreign = [
-            text
-            for text in said
-            if re.search(r"[A-Za-z]{3}", LATIN_IN_CHINESE.sub("", text))
-        ]
+        pattern, allowed = r"[A-Za-z]{3}", LATIN_IN_CHINESE
     else:
-        foreign = [
-            text
-            for text in said
-            if re.search(r"[\u4e00-\u9fff]", text.replace("中文", ""))
-        ]
-    assert foreign == []
+        pattern, allowed = r"[\u4e00-\u9fff]", re.compile("中文")
+    assert [s for s in said if re.search(pattern, allowed.sub("", s))] == []
 
 
 def test_names_its_translation_for_search_engines(opened, address):
@@ -238,11 +202,9 @@ def test_names_its_translation_for_search_engines(opened, address):
         "link[rel=alternate][hreflang]",
         "nodes => Object.fromEntries(nodes.map(node => [node.hreflang, node.href]))",
     )
-    owner, name = repository().split("/")
-    site = f"https://{owner}.github.io/{name}/book/"
     assert links == {
-        "zh-CN": f"{site}zh/{address[1]}.html",
-        "en": f"{site}en/{address[1]}.html",
+        code: f"{HERE.pages}book/{language}/{address[1]}.html"
+        for code, language in (("zh-CN", "zh"), ("en", "en"))
     }
 
 
@@ -269,4 +231,3 @@ def test_language_button_leads_there_and_back(opened, address):
         opened.settle()
         assert opened.page.url == f"{opened.site}book/{language}/{address[1]}.html"
         assert opened.page.get_attribute("html", "lang").startswith(language)
-    assert opened.problems == []

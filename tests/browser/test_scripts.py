@@ -1,5 +1,7 @@
 """What the explorables compute, held against NumPy and SciPy, in one empty page."""
 
+import re
+
 import numpy as np
 import pytest
 from explorables import PRESETS, contrast, number
@@ -8,22 +10,18 @@ from sklearn.metrics import confusion_matrix
 
 from mnist_tutorial.playground.explorable import joined
 
-NAMES = {
-    "numbers.js": "fixed, parseNumber, powerOfTen, roundUp, significant, ticks",
-    "colours.js": "mix, readableOn",
-    "kernel_model.js": "PRESETS, correlate, presetOf",
-    "descent_model.js": "lineEnds, logAxis, makeLoss, verdictOn",
-    "threshold_model.js": "barsOf, makeCounts, viewOf",
-}
+FILES = ["numbers", "colours", "kernel_model", "descent_model", "threshold_model"]
 
 
 @pytest.fixture(scope="module")
 def compute(browser):
     """Yield a function that evaluates JavaScript with the scripts' names in it."""
     page = browser.new_page()
-    for file, names in NAMES.items():
+    for file in FILES:
+        script = joined(f"{file}.js")
+        names = re.findall(r"^(?:function|const) (\w+)", script, re.M)
         page.evaluate(
-            f"() => {{ {joined(file)} Object.assign(window, {{ {names} }}); }}"
+            f"() => {{ {script} Object.assign(window, {{ {', '.join(names)} }}); }}"
         )
     yield page.evaluate
     page.close()
@@ -72,9 +70,8 @@ def test_ticks_are_a_few_round_numbers_within_the_axis(compute):
     for (low, high), marks in zip(axes, each(compute, "ticks", axes), strict=True):
         values = np.array([value for value, _ in marks])
         assert 1 <= len(values) <= 5
-        assert low - 1e-9 * abs(low) <= values[0] and values[-1] <= high + 1e-9 * abs(
-            high
-        )
+        assert low - 1e-9 * abs(low) <= values[0]
+        assert values[-1] <= high + 1e-9 * abs(high)
         steps = np.diff(values)
         np.testing.assert_allclose(steps, steps[:1].repeat(len(steps)), rtol=1e-6)
         for value, text in marks:

@@ -36,20 +36,6 @@ def test_threshold_begins_as_the_page_says(threshold):
 
 
 @on_one_page
-def test_keyboard_moves_the_threshold(threshold):
-    threshold.find("input[type=range]").focus()
-    for key, step in [("ArrowRight", 501), ("ArrowDown", 500), ("PageUp", 600),
-                      ("Home", 0), ("ArrowLeft", 0), ("End", 1000)]:  # fmt: skip
-        threshold.page.keyboard.press(key)
-        threshold.assert_shows(step, 10, 1)
-    threshold.find(".line").focus()
-    for key, step in [("ArrowRight", 1000), ("ArrowLeft", 990), ("ArrowUp", 1000),
-                      ("Shift+ArrowDown", 950)]:  # fmt: skip
-        threshold.page.keyboard.press(key)
-        threshold.assert_shows(step, 10, 1)
-
-
-@on_one_page
 @pytest.mark.parametrize(("miss", "alarm"), [(10, 1), (0.5, 0.25), (7, 0)])
 def test_button_goes_to_a_threshold_that_costs_least(threshold, miss, alarm):
     threshold.begin(miss, alarm)
@@ -75,15 +61,10 @@ def test_button_goes_to_a_threshold_that_costs_least(threshold, miss, alarm):
 
 @on_one_page
 def test_threshold_can_be_typed(threshold):
-    for text, step in [("0.3", 300), (".25", 250), ("０．５", 500), ("1/3", 333),
-                       ("0", 0), ("1", 1000), ("0.0006", 1)]:  # fmt: skip
+    for text, step in [("1/3", 333), ("0", 0), ("1", 1000), ("0.0006", 1)]:
         threshold.find(".at").fill(text)
         threshold.assert_shows(step, 10, 1)
         assert int(threshold.find("input[type=range]").input_value()) == step
-    threshold.find(".at").fill("?")
-    threshold.find(".at").blur()
-    assert threshold.find(".at").input_value() == "0.001"
-    assert threshold.find("[aria-invalid=true]").count() == 0
 
 
 @on_one_page

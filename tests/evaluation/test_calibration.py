@@ -74,8 +74,7 @@ def test_bins_are_those_that_a_loop_fills(seed):
     labels, logits = draw(seed)
     probabilities = softmax(logits)
     found = reliability(labels, probabilities)
-    np.testing.assert_allclose(found.edges, [k / 10 for k in range(11)])
-    assert [len(part) for part in found[1:]] == [10] * 5
+    assert [len(part) for part in found] == [10] * 5
     gaps = []
     for k in range(10):
         inside = [
@@ -103,14 +102,6 @@ def test_a_bin_holds_its_upper_edge_and_the_last_one_holds_certainty():
     found = reliability([0, 0, 1, 0], probabilities)
     assert found.count.tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 1]
     assert found.accuracy[[3, 4, 5, 9]].tolist() == [1, 1, 0, 1]
-
-
-def test_calibration_error_of_a_case_worked_by_hand():
-    # Nine sure answers, six right: |6/9 - 0.9| counts 9/12; three of 0.6, all right.
-    probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] * 3)
-    labels = np.array([0] * 6 + [1] * 3 + [1] * 3)
-    expected = (9 * (0.9 - 6 / 9) + 3 * (1 - 0.6)) / 12
-    assert expected_calibration_error(labels, probabilities) == pytest.approx(expected)
 
 
 def test_calibration_error_nears_zero_only_with_labels_drawn_as_announced():
@@ -171,28 +162,6 @@ def test_temperature_is_the_one_that_an_optimizer_finds(seed, scale, dtype):
     np.testing.assert_array_equal(scaled.argmax(axis=1), logits.argmax(axis=1))
 
 
-@settings(max_examples=30, deadline=None)
-@given(seeds, st.floats(1e-3, 1e3), st.floats(-1e3, 1e3))
-def test_scaled_logits_have_a_scaled_temperature_and_shifts_do_not_matter(
-    seed, factor, shift
-):
-    labels, logits = draw(seed, n=200)
-    temperature = fit_temperature(labels, logits)
-    scaled = fit_temperature(labels, factor * logits)
-    assert scaled == pytest.approx(factor * temperature, rel=1e-5)
-    shifted = fit_temperature(labels, logits + shift)
-    assert shifted == pytest.approx(temperature, rel=1e-5)
-    again = fit_temperature(labels, logits / temperature)
-    assert again == pytest.approx(1, abs=1e-5)
-
-
-def test_labels_drawn_at_a_known_temperature_give_it_back():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 4, (40_000, 5))
-    labels = (logits / 2.5 + rng.gumbel(size=logits.shape)).argmax(axis=1)
-    assert fit_temperature(labels, logits) == pytest.approx(2.5, rel=0.03)
-
-
 @pytest.mark.parametrize(
     ("logits", "message"),
     [
@@ -211,35 +180,25 @@ def test_sometimes_no_temperature_is_best(logits, message):
 # --- what is refused -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scores", [[0.5, 0.5], np.zeros((0, 3)), [[[1.0]]]])
-@pytest.mark.parametrize("measure", [log_loss, reliability, fit_temperature])
-def test_one_row_an_example_is_needed(measure, scores):
-    with pytest.raises(InputError, match=r"must have shape \(n, num_classes\)"):
-        measure(np.zeros(len(scores), int), scores)
-    with pytest.raises(InputError, match=r"must have shape \(n, num_classes\)"):
-        softmax(scores)
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-@pytest.mark.parametrize("measure", [log_loss, reliability, fit_temperature])
-def test_finite_numbers_are_needed(measure, value):
-    with pytest.raises(InputError, match="must be finite numbers, got NaN or inf"):
-        measure([0, 1], [[0.5, 0.5], [value, 0.5]])
-    with pytest.raises(InputError, match="logits must be finite numbers"):
-        softmax([[value, 0.5]])
+SHARES = np.full((3, 2), 0.5)
 
 
 @pytest.mark.parametrize(
-    ("labels", "message"),
+    ("labels", "scores", "message"),
     [
-        ([0, 1], r"labels must be 3 classes .* got shape \(2,\)"),
-        ([0, 1, 2], r"labels must be in 0\.\.1, got 0 to 2"),
-        ([0, 1, -1], r"labels must be in 0\.\.1, got -1 to 1"),
-        ([0.0, 1.0, 1.0], "labels must be whole numbers from 0, got float64"),
-        (np.eye(3, 2), r"labels must be 3 classes .* argmax\(axis=1\)"),
+        ([0, 1], [0.5, 0.5], r"must have shape \(n, num_classes\)"),
+        ([], np.zeros((0, 3)), r"must have shape \(n, num_classes\)"),
+        ([0, 1], [[0.5, 0.5], [math.nan, 0.5]], "must be finite numbers, got NaN"),
+        ([0, 1], [[0.5, 0.5], [math.inf, 0.5]], "must be finite numbers, got NaN"),
+        ([0, 1], SHARES, r"labels must be 3 classes .* got shape \(2,\)"),
+        ([0, 1, 2], SHARES, r"labels must be in 0\.\.1, got 0 to 2"),
+        ([0.0, 1.0, 1.0], SHARES, "labels must be whole numbers from 0, got float64"),
     ],
 )
-@pytest.mark.parametrize("measure", [log_loss, reliability, fit_temperature])
-def test_labels_must_fit_the_rows(measure, labels, message):
-    with pytest.raises(InputError, match=message):
-        measure(labels, np.full((3, 2), 0.5))
+def test_labels_and_rows_of_finite_numbers_are_needed(labels, scores, message):
+    for measure in (log_loss, reliability, fit_temperature):
+        with pytest.raises(InputError, match=message):
+            measure(labels, scores)
+    if "labels" not in message:
+        with pytest.raises(InputError, match=message):
+            softmax(scores)

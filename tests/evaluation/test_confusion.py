@@ -19,7 +19,6 @@ from mnist_tutorial.evaluation import (
 pairs_of_classes = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=80
 )
-each_measure = pytest.mark.parametrize("measure", [accuracy, confusion_matrix])
 
 
 @settings(max_examples=100, deadline=None)
@@ -76,36 +75,32 @@ def test_ten_classes_are_usual_and_those_that_do_not_occur_stay_unknown():
         assert unknown[1:] == (0.0, 1.0, 0, 0)
 
 
-@each_measure
-@pytest.mark.parametrize(
-    ("labels", "predictions", "message"),
-    [
-        ([], [], "labels must be at least one class"),
-        ([1, 2], [1, 2, 3], r"predictions must be 2 classes .* got shape \(3,\)"),
-        (np.eye(2, dtype=int), [1, 0], r"labels must .* argmax\(axis=1\)"),
-        ([1, 2], [[0.1, 0.9], [0.8, 0.2]], r"predictions must .* argmax\(axis=1\)"),
-        ([1.0, 2.0], [1, 2], "labels must be whole numbers from 0, got float64"),
-        ([1, 2], [0.5, 1.0], "predictions must be whole numbers from 0, got float64"),
-        ([-1, 2], [0, 1], r"labels must be in 0\.\.9?, got -1 to 2"),
-    ],
-)
-def test_two_lists_of_classes_are_needed(measure, labels, predictions, message):
-    with pytest.raises(InputError, match=message):
-        measure(labels, predictions)
+MEASURES = accuracy, confusion_matrix, per_class
 
 
 @pytest.mark.parametrize(
-    ("labels", "predictions", "message"),
+    ("measures", "labels", "predictions", "message"),
     [
-        ([0, 10], [0, 1], r"labels must be in 0\.\.9, got 0 to 10"),
-        ([0, 1], [3, 12], r"predictions must be in 0\.\.9, got 3 to 12"),
+        (MEASURES, [], [], "labels must be at least one class"),
+        (MEASURES, [1, 2], [1, 2, 3], "predictions must be 2 classes"),
+        (MEASURES, [1, 2], np.eye(2), r"predictions must .* argmax\(axis=1\)"),
+        (
+            MEASURES,
+            [1.0, 2.0],
+            [1, 2],
+            "labels must be whole numbers from 0, got float",
+        ),
+        (MEASURES, [-1, 2], [0, 1], r"labels must be in 0\.\.9?, got -1 to 2"),
+        (MEASURES[1:], [0, 10], [0, 1], r"labels must be in 0\.\.9, got 0 to 10"),
+        (MEASURES[1:], [0, 1], [3, 12], r"predictions must be in 0\.\.9, got 3 to 12"),
     ],
 )
-def test_classes_that_the_matrix_has_no_place_for_are_refused(
-    labels, predictions, message
-):
-    for measure in (confusion_matrix, per_class):
+def test_two_lists_of_classes_are_needed(measures, labels, predictions, message):
+    for measure in measures:
         with pytest.raises(InputError, match=message):
             measure(labels, predictions)
+
+
+def test_a_matrix_has_at_least_one_class():
     with pytest.raises(InputError, match="num_classes must be a whole number from 1"):
         confusion_matrix([0], [0], num_classes=0)

@@ -1,6 +1,5 @@
 """Intervals: against their equations, published tables, and how often they hold."""
 
-import functools
 import math
 import statistics
 
@@ -8,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.evaluation import mean_interval, wilson_interval
@@ -46,43 +44,6 @@ def test_the_interval_is_that_of_newcombes_table(correct, total, low, high):
     found = wilson_interval(np.uint16(correct), np.int64(total))
     assert found == pytest.approx((low, high), abs=5e-5)
     assert [type(bound) for bound in found] == [float, float]
-
-
-@functools.cache
-def bounds_of(total):
-    return np.array([wilson_interval(count, total) for count in range(total + 1)])
-
-
-def coverage(total, share):
-    """Sum the binomial probabilities of all counts whose interval holds the share."""
-    low, high = bounds_of(total).T
-    held = (low <= share) & (share <= high)
-    return stats.binom.pmf(np.arange(total + 1), total, share)[held].sum()
-
-
-@pytest.mark.parametrize(
-    ("total", "share"),
-    [
-        *((10_000, share) for share in (0.5, 0.9, 0.95, 0.98, 0.99, 0.995)),
-        *((2000, share) for share in (0.5, 0.9, 0.95, 0.98)),
-    ],
-)
-def test_the_interval_holds_the_share_as_often_as_it_says(total, share):
-    # Counts are whole, so 95 % cannot be met exactly: within a point of it.
-    assert 0.94 < coverage(total, share) < 0.96
-
-
-@pytest.mark.parametrize(
-    ("total", "share"), [(2000, 0.995), (200, 0.98), (100, 0.98), (50, 0.9), (10, 0.5)]
-)
-def test_it_does_so_roughly_when_few_errors_are_expected(total, share):
-    # Ten errors or fewer come in coarse steps: no interval does better on all shares.
-    assert 0.925 < coverage(total, share) < 0.985
-
-
-def test_it_does_so_on_average_over_shares():
-    shares = np.random.default_rng(1).uniform(0.9, 0.999, 200)
-    assert 0.945 < np.mean([coverage(1000, share) for share in shares]) < 0.955
 
 
 @pytest.mark.parametrize(
@@ -150,13 +111,6 @@ def test_the_mean_has_the_interval_of_students_table(data, count, dtype):
     assert [type(part) for part in found] == [float, float, float, int]
 
 
-def test_the_interval_holds_the_mean_as_often_as_it_says():
-    draws = np.random.default_rng(0).normal(0.98, 0.001, (2000, 3))
-    found = [mean_interval(values) for values in draws]
-    covered = np.mean([estimate.low <= 0.98 <= estimate.high for estimate in found])
-    assert abs(covered - 0.95) < 0.015  # three standard deviations
-
-
 @pytest.mark.parametrize("value", [0.1, 0.97, 3])
 def test_equal_runs_leave_no_width(value):
     assert mean_interval(3 * [value]) == MeanEstimate(value, value, value, 3)
@@ -166,11 +120,9 @@ def test_equal_runs_leave_no_width(value):
     ("values", "message"),
     [
         ([0.5], r"at least 2 finite numbers, one a run, .* got \[0.5\]"),
-        (0.5, "at least 2 finite numbers, one a run, .* got 0.5"),
         ([[0.5, 0.6]], r"at least 2 finite numbers, .* got \[\[0.5, 0.6\]\]"),
         ([0.5, math.nan], "at least 2 finite numbers, .* got .*nan.*; leave out"),
         ([math.inf, 1], "at least 2 finite numbers, .* got .*inf.*; leave out"),
-        (["0.5", "0.6"], "values must be an array of numbers"),
     ],
 )
 def test_one_run_shows_no_spread_and_failed_ones_are_not_left_out(values, message):

@@ -1,21 +1,15 @@
 """Clips of a fixed camera: what is said about them is what is drawn."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes import CLIP_KINDS, draw_yard, make_clips, zone_mask
-from mnist_tutorial.scenes.surveillance import CLIP_LIGHTS, MAX_OBJECTS, NOISE, _drawn
-from mnist_tutorial.scenes.surveillance_stories import (
-    CRATE,
-    LONGEST_STOP,
-    MAX_PEOPLE,
-    SHORTEST_LOITERING,
-    tell,
-)
+from mnist_tutorial.scenes.surveillance import CLIP_LIGHTS, NOISE, _drawn, _tell
 
-EVENTS = CLIP_KINDS[1:]
 EVENLY = dict.fromkeys(CLIP_KINDS, 1)
 
 
@@ -23,7 +17,7 @@ EVENLY = dict.fromkeys(CLIP_KINDS, 1)
 def many():
     """The stories of 150 clips of each kind: their objects, and when the event is."""
     return {
-        kind: [tell(kind, np.random.default_rng(seed)) for seed in range(150)]
+        kind: [_tell(kind, np.random.default_rng(seed)) for seed in range(150)]
         for kind in CLIP_KINDS
     }
 
@@ -33,262 +27,202 @@ def mixed():
     return make_clips(20, seed=3, kinds=EVENLY)
 
 
-def people(objects):
-    return [item for item in objects if item.name == "person"]
-
-
-def crate_of(objects):
-    (crate,) = (item for item in objects if item.name == "crate")
-    return crate
+def named(name, objects):
+    return [item for item in objects if item.name == name]
 
 
 def alone(item):
+    """Return how much of each pixel an object fills, and its grey times that."""
+    rows, columns, *patches = _drawn(item)
+    found = np.zeros((2, 32, 48, 64), np.float32)
+    frame = np.arange(32)[:, np.newaxis, np.newaxis]
+    found[:, frame, rows[:, :, np.newaxis], columns[:, np.newaxis]] = patches
+    return found
+
+
+def mask_of(item):
     """Return the pixels that an object covers when nothing stands before it."""
-    rows, columns, coverage, _ = _drawn(item)
-    mask = np.zeros((32, 48, 64), bool)
-    for frame in range(32):
-        mask[frame][np.ix_(rows[frame], columns[frame])] = coverage[frame] > 0.5
-    return mask
+    return alone(item)[0] > 0.5
 
 
-# --- what comes back ------------------------------------------------------------------
-
-
-def test_arrays_have_their_shapes_kinds_and_ranges(mixed):
+def test_same_seed_gives_the_same_bytes_and_another_does_not(mixed):
     assert mixed.frames.shape == (20, 32, 48, 64, 1)
     assert mixed.frames.dtype == np.float32
     assert mixed.frames.min() >= 0 and mixed.frames.max() <= 1
-    assert mixed.owners.shape == (20, 32, 48, 64) and mixed.owners.dtype == np.uint8
-    assert mixed.boxes.shape == (20, 32, MAX_OBJECTS, 4)
     assert mixed.is_event.shape == (20, 32) and mixed.is_event.dtype == bool
     assert np.array_equal(mixed.is_event.any(axis=1), mixed.labels > 0)
-    assert len(mixed.objects) == 20
-    assert all(len(objects) <= MAX_OBJECTS for objects in mixed.objects)
-
-
-@pytest.mark.parametrize("light", CLIP_LIGHTS)
-def test_the_same_seed_gives_the_same_bytes_and_another_does_not(light):
-    first, again, other = (
-        make_clips(4, seed=seed, kinds=EVENLY, light=light) for seed in (5, 5, 6)
-    )
-    for one, same in zip(first[:5], again[:5], strict=True):
+    again, other = (make_clips(20, seed=seed, kinds=EVENLY) for seed in (3, 4))
+    for one, same in zip(mixed[:5], again[:5], strict=True):
         assert one.tobytes() == same.tobytes()
-    assert first.frames.tobytes() != other.frames.tobytes()
+    assert mixed.frames.tobytes() != other.frames.tobytes()
 
 
 def test_kinds_are_as_frequent_as_asked():
-    weights = dict(zip(CLIP_KINDS, (6, 1, 0, 2, 1), strict=True))
-    labels = make_clips(200, seed=2, kinds=weights).labels
-    for label, kind in enumerate(CLIP_KINDS):
-        share = weights[kind] / 10
-        error = np.sqrt(share * (1 - share) / 200)
-        assert abs((labels == label).mean() - share) <= 4 * error
+    shares = np.array([0.6, 0.1, 0, 0.2, 0.1])
+    kinds = dict(zip(CLIP_KINDS, 10 * shares, strict=True))
+    counts = np.bincount(make_clips(200, seed=2, kinds=kinds).labels, minlength=5)
+    error = np.sqrt(shares * (1 - shares) / 200)
+    assert np.all(np.abs(counts / 200 - shares) <= 4 * error)
     assert not make_clips(5, seed=2).labels.any(), "ordinary unless asked otherwise"
 
 
-# --- each object alone ----------------------------------------------------------------
-
-
-def test_masks_and_boxes_are_those_of_each_object_drawn_alone(mixed):
-    for n, objects in enumerate(mixed.objects):
-        expected = np.zeros_like(mixed.owners[n])
-        for k, item in enumerate(objects):
-            mask = alone(item)
-            expected[mask] = k + 1
-            for frame, box in zip(mask, mixed.boxes[n, :, k], strict=True):
-                rows, columns = np.nonzero(frame)
-                tight = [0, 0, 0, 0]
-                if len(rows):
-                    tight = [rows.min(), columns.min(), rows.max(), columns.max()]
-                    tight = np.add(tight, [0, 0, 1, 1])
-                assert np.array_equal(box, tight)
-        assert np.array_equal(mixed.owners[n], expected)
-        assert not mixed.boxes[n, :, len(objects) :].any()
-
-
-def test_where_nobody_is_the_yard_is_seen(mixed):
-    far = ndimage.maximum_filter(mixed.owners, (1, 1, 5, 5)) == 0
-    far[..., [0, 1, -2, -1]] = False  # someone may be half a pixel into the picture
-    difference = (mixed.frames[..., 0] - draw_yard())[far]
-    assert np.abs(difference).max() < 7 * NOISE
-    assert 0.8 * NOISE < difference.std() < 1.2 * NOISE
-
-
-def test_people_stand_out_from_the_yard(mixed):
-    for n, objects in enumerate(mixed.objects):
-        for k, item in enumerate(objects):
-            if item.name == "person":
-                mine = mixed.owners[n] == k + 1
-                if mine.sum() > 200:
-                    difference = np.abs(mixed.frames[n, ..., 0] - draw_yard())[mine]
-                    assert difference.mean() > 5 * NOISE
-
-
-def test_who_stands_farther_down_hides_who_stands_behind(mixed):
-    hidden = 0
-    for owners, objects in zip(mixed.owners, mixed.objects, strict=True):
-        masks = [alone(item) for item in objects]
-        for far, item in enumerate(objects):
-            for near, other in enumerate(objects):
-                if is_always_above(item, other):
-                    both = masks[far] & masks[near]
-                    assert not np.any(owners[both] == far + 1)
-                    hidden += both.sum()
-    assert hidden > 500
-
-
-def is_always_above(item, other):
-    rows = [each.y[each.is_present] for each in (item, other)]
-    return all(map(len, rows)) and rows[0].max() < rows[1].min()
-
-
-def test_people_are_drawn_as_tall_as_they_are_said_to_be(mixed):
+def test_boxes_are_those_of_each_object_drawn_alone_as_tall_as_it_is(mixed):
     compared = 0
     for boxes, objects in zip(mixed.boxes, mixed.objects, strict=True):
         for k, item in enumerate(objects):
+            for frame, box in zip(mask_of(item), boxes[:, k], strict=True):
+                (place,) = ndimage.find_objects(1 * frame, 1)
+                rows, columns = place or 2 * [slice(0, 0)]
+                ends = rows.start, columns.start, rows.stop, columns.stop
+                assert tuple(box) == ends
             top, left, bottom, right = boxes[:, k].T
             is_whole = (left > 0) & (right < 64)
-            if item.name == "person" and is_whole.any():
+            if item.name == "person":
                 heights = (bottom - top)[is_whole]
-                assert np.abs(heights - item.size[is_whole]).max() < 2
+                assert np.abs(heights - item.size[is_whole]).max(initial=0) < 2
                 compared += len(heights)
+        assert boxes.shape == (32, 7, 4) and not boxes[:, len(objects) :].any()
     assert compared > 500
 
 
+def test_frames_are_the_yard_with_the_far_objects_painted_first(mixed):
+    yard, hidden = draw_yard(), 0
+    for n, objects in enumerate(mixed.objects):
+        expected, owners = np.tile(yard, (32, 1, 1)), np.zeros((32, 48, 64))
+        seen = [k for k, item in enumerate(objects) if item.is_present.any()]
+        places = [np.median(objects[k].y[objects[k].is_present]) for k in seen]
+        for k in np.take(seen, np.argsort(places)):
+            coverage, paint = alone(objects[k])
+            mask = coverage > 0.5
+            if objects[k].name == "person" and mask.sum() > 200:
+                apart = np.abs(paint / np.maximum(coverage, 0.5) - yard)[mask]
+                assert apart.mean() > 5 * NOISE, "people stand out from the yard"
+            expected = expected * (1 - coverage) + paint
+            hidden += np.sum(owners[mask] > 0)
+            owners[mask] = k + 1
+        difference = mixed.frames[n, ..., 0] - expected
+        assert np.abs(difference).max() < 7 * NOISE
+        assert 0.9 * NOISE < difference.std() < 1.1 * NOISE
+        np.testing.assert_array_equal(mixed.owners[n], owners)
+    assert hidden > 500
+
+
 def test_people_shrink_towards_one_horizon_above_the_picture(many):
-    horizons = []
-    for objects, _ in many["intrusion"][:30]:
-        for person in people(objects):
-            if np.ptp(person.y) > 5:
-                slope, size_at_the_top = np.polyfit(person.y, person.size, 1)
-                assert slope > 0.1, "who comes nearer has to look larger"
-                horizons.append(-size_at_the_top / slope)
-    assert len(horizons) >= 20 and max(horizons) < 0
-    assert np.ptp(horizons) < 0.01
+    everybody = [
+        p for objects, _ in many["intrusion"][:30] for p in named("person", objects)
+    ]
+    walkers = [person for person in everybody if np.ptp(person.y) > 5]
+    # The size is a line over the row, 0 at the horizon.
+    slopes, sizes = np.transpose([np.polyfit(p.y, p.size, 1) for p in walkers])
+    assert len(walkers) >= 20 and slopes.min() > 0.1
+    assert np.min(sizes) > 0 and np.ptp(sizes / slopes) < 0.01
 
 
 def test_legs_swing(mixed):
     always = np.ones(32)
-    walker = people(mixed.objects[0])[0]._replace(
+    walker = named("person", mixed.objects[0])[0]._replace(
         y=36 * always,
         x=32 * always,
         size=12.5 * always,
         step=np.linspace(0, 2 * np.pi, 32),
         is_present=always > 0,
     )
-    widths = alone(walker)[:, 34:36].any(axis=1).sum(axis=1)
+    widths = mask_of(walker)[:, 34:36].any(axis=1).sum(axis=1)
     assert widths[0] == 2 and widths[8] >= 4 and widths[24] >= 4
     standing = walker._replace(step=np.nan * always)
-    assert np.ptp(alone(standing).sum(axis=(1, 2))) == 0
-
-
-# --- what happens ---------------------------------------------------------------------
+    assert np.ptp(mask_of(standing).sum(axis=(1, 2))) == 0
 
 
 @pytest.mark.parametrize("kind", CLIP_KINDS)
 def test_only_events_are_flagged_and_nothing_jumps(kind, many):
+    is_event = kind != "ordinary"
     for objects, flags in many[kind]:
-        assert flags.sum() >= 2 and not flags[0] if kind in EVENTS else not flags.any()
+        assert flags.sum() >= 2 and not flags[0] if is_event else not flags.any()
         for item in objects:
             both = item.is_present[1:] & item.is_present[:-1]
-            steps = np.hypot(np.diff(item.y), np.diff(item.x))[both]
-            assert steps.max(initial=0) < 6
+            steps = np.hypot(np.diff(item.y), np.diff(item.x))
+            assert np.all(steps[both] < 6)
+
+
+def in_zone(item):
+    is_inside = (item.y > 15) & (item.y < 25) & (item.x > 40) & (item.x < 60)
+    return is_inside & item.is_present
+
+
+def longest_run(flags):
+    return max((len([*run]) for flag, run in groupby(flags) if flag), default=0)
 
 
 def test_ordinary_people_keep_out_of_the_zone_and_move_on(many):
     for objects, _ in many["ordinary"]:
-        assert np.all(crate_of(objects).y == CRATE[0])
-        for item in people(objects):
-            assert not np.any(in_zone(item) & item.is_present)
-            assert longest_run(np.isnan(item.step)) <= LONGEST_STOP
-
-
-def in_zone(item):
-    return (item.y > 15) & (item.y < 25) & (item.x > 40) & (item.x < 60)
-
-
-def longest_run(flags):
-    best = run = 0
-    for flag in flags:
-        run = run + 1 if flag else 0
-        best = max(best, run)
-    return best
+        (crate,) = named("crate", objects)
+        assert np.all(crate.y == 28.5)
+        for item in named("person", objects):
+            assert not in_zone(item).any()
+            assert longest_run(np.isnan(item.step)) <= 4
 
 
 def test_intrusion_is_flagged_while_somebody_stands_in_the_zone(many):
-    zone = zone_mask()
-    assert zone.shape == (48, 64) and zone.sum() == 200
+    zone = np.zeros((48, 64), bool)
+    zone[15:25, 40:60] = True
+    assert np.array_equal(zone_mask(), zone)
     for objects, flags in many["intrusion"]:
-        inside = np.any([in_zone(p) & p.is_present for p in people(objects)], axis=0)
-        assert np.array_equal(flags, inside) and flags.sum() >= 3
-        frame = np.argmax(flags)
-        feet = [(int(p.y[frame]), int(p.x[frame])) for p in people(objects)]
-        assert any(zone[y, x] for y, x in feet if 0 <= y < 48 and 0 <= x < 64)
+        assert np.array_equal(
+            flags, np.any([*map(in_zone, named("person", objects))], axis=0)
+        )
+        assert flags.sum() >= 3
 
 
 def test_loitering_is_flagged_while_somebody_stays(many):
     for objects, flags in many["loitering"]:
-        stays = [np.isnan(p.step) & p.is_present for p in people(objects)]
+        stays = [np.isnan(p.step) & p.is_present for p in named("person", objects)]
         longest = max(stays, key=longest_run)
-        assert longest_run(longest) >= SHORTEST_LOITERING
+        assert longest_run(longest) >= 16
         assert np.array_equal(flags, longest)
 
 
 def test_a_bag_is_flagged_from_the_frame_in_which_its_owner_puts_it_down(many):
     for objects, flags in many["object left"]:
-        (bag,) = (
-            item
-            for item in objects
-            if item.name == "bag" and item.is_present[-1] and item.x[-1] == item.x[-2]
-        )
+        bags = [bag for bag in named("bag", objects) if bag.is_present[-1]]
+        (bag,) = (bag for bag in bags if bag.x[-1] == bag.x[-2])
         assert np.array_equal(flags, (bag.y == bag.y[-1]) & (bag.x == bag.x[-1]))
-        assert alone(bag)[flags].any(axis=(1, 2)).all(), "the bag must be in view"
+        assert mask_of(bag)[flags].any(axis=(1, 2)).all(), "the bag must be in view"
         start = int(np.argmax(flags))
-        assert any(
-            np.isnan(p.step[start]) and abs(p.x - bag.x)[start] < 4
-            for p in people(objects)
-        )
+        standing = [p for p in named("person", objects) if np.isnan(p.step[start])]
+        assert min(abs(p.x - bag.x)[start] for p in standing) < 4
 
 
 def test_a_taken_crate_is_flagged_from_when_it_leaves_its_place(many):
     for objects, flags in many["object taken"]:
-        crate = crate_of(objects)
-        moved = np.hypot(crate.y - CRATE[0], crate.x - CRATE[1]) > 0
+        (crate,) = named("crate", objects)
+        moved = np.hypot(crate.y - 28.5, crate.x - 27) > 0
         assert np.array_equal(flags, moved)
-        carriers = [p for p in people(objects) if np.ptp((p.x - crate.x)[flags]) < 0.1]
+        carriers = [
+            p for p in named("person", objects) if np.ptp((p.x - crate.x)[flags]) < 0.1
+        ]
         assert len(carriers) == 1
         # Seen in every frame in which its carrier is well inside the picture.
         x = carriers[0].x
         is_carried = flags & (x > 6) & (x < 58)
         assert is_carried.sum() >= 2
-        around = ndimage.maximum_filter(alone(carriers[0]), (1, 3, 3))
-        touching = (around & alone(crate)).any(axis=(1, 2))
+        around = ndimage.maximum_filter(mask_of(carriers[0]), (1, 3, 3))
+        touching = (around & mask_of(crate)).any(axis=(1, 2))
         assert touching[is_carried].all()
 
 
-def test_how_many_people_there_are_says_nothing_about_the_kind(many):
+def test_neither_people_nor_bags_tell_the_kind(many):
     means = []
-    for stories in many.values():
-        counts = np.array([len(people(objects)) for objects, _ in stories])
-        assert counts.min() == 1 and counts.max() == MAX_PEOPLE
+    for kind, stories in many.items():
+        counts = np.array([len(named("person", objects)) for objects, _ in stories])
+        assert counts.min() == 1 and counts.max() == 3
         means.append(counts.mean())
+        bags = sum(item.name == "bag" for objects, _ in stories for item in objects)
+        # One person has something else to do.
+        walkers = counts.sum() - 150 * (kind in ("object left", "object taken"))
+        share = (bags - 150 * (kind == "object left")) / walkers
+        assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / walkers)
     # The standard error of each mean is 0.82 / sqrt(150).
     assert np.ptp(means) < 5 * 0.82 / np.sqrt(150)
-
-
-@pytest.mark.parametrize("kind", CLIP_KINDS)
-def test_a_bag_alone_says_little_about_the_kind(kind, many):
-    objects = [item for objects, _ in many[kind] for item in objects]
-    bags = sum(item.name == "bag" for item in objects)
-    walkers = len(people(objects))
-    if kind in ("object left", "object taken"):  # one person has something else to do
-        walkers -= 150
-    if kind == "object left":
-        bags -= 150
-    assert abs(bags / walkers - 0.3) < 4 * np.sqrt(0.3 * 0.7 / walkers)
-
-
-# --- light ----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -297,20 +231,19 @@ def lit():
 
 
 def test_light_changes_nothing_but_the_light(lit):
-    for other in ("gradual", "sudden"):
-        for one, same in zip(lit["steady"][1:5], lit[other][1:5], strict=True):
-            assert np.array_equal(one, same)
+    for name in ("labels", "is_event", "owners", "boxes"):
+        steady, *others = (getattr(clips, name) for clips in lit.values())
+        assert all(np.array_equal(steady, other) for other in others)
 
 
 def test_a_cloud_darkens_every_pixel_alike_and_slowly(lit):
-    steady, cloud = (lit[light].frames[..., 0] for light in ("steady", "gradual"))
-    gains = np.median(cloud / steady, axis=(2, 3))  # (6, 32)
+    ratio = (lit["gradual"].frames / lit["steady"].frames)[..., 0]
+    gains = np.median(ratio, axis=(2, 3))  # (6, 32)
     assert np.all(gains[:, 0] > 0.97)
     assert np.all((gains[:, -1] > 0.5) & (gains[:, -1] < 0.85))
     assert np.abs(np.diff(gains, axis=1)).max() < 0.1
-    left, right = np.split(cloud / steady, 2, axis=3)
-    apart = np.median(left, axis=(2, 3)) - np.median(right, axis=(2, 3))
-    assert np.abs(apart).max() < 0.03
+    left, right = (np.median(half, axis=(2, 3)) for half in np.split(ratio, 2, axis=3))
+    assert np.abs(left - right).max() < 0.03
 
 
 def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away(lit):
@@ -322,24 +255,15 @@ def test_a_lamp_brightens_its_surroundings_at_once_and_nothing_far_away(lit):
     assert np.abs(change)[..., 56:].max() < 0.02
 
 
-# --- what is refused ------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"count": 0}, "count must be a whole number from 1, got 0"),
-        ({"count": 1.5}, "count must be a whole number from 1, got 1.5"),
-        ({"seed": -1}, "seed must be a whole number from 0, got -1"),
-        ({"kinds": {"theft": 1}}, ", ".join(CLIP_KINDS)),
-        ({"kinds": {"ordinary": -1}}, "kinds['ordinary'] must be a number in [0, inf)"),
-        ({"kinds": {"ordinary": 0}}, "kinds must have a weight above 0"),
-        ({"kinds": {}}, "kinds must have a weight above 0"),
-        ({"kinds": "intrusion"}, "kinds must say how often each kind is drawn"),
-        ({"light": "fog"}, ", ".join(CLIP_LIGHTS)),
+    ("name", "value"),
+    [("count", 0), ("seed", -1), ("light", "fog"), ("kinds", "intrusion")]
+    + [
+        ("kinds", {"theft": 1}),
+        ("kinds", {"ordinary": -1}),
+        ("kinds", {"ordinary": 0}),
     ],
 )
-def test_bad_input_is_refused_and_the_message_says_what_is_known(settings, message):
-    with pytest.raises(InputError) as caught:
-        make_clips(**{"count": 1, "seed": 0, **settings})
-    assert message in str(caught.value)
+def test_what_cannot_be_drawn_is_refused(name, value):
+    with pytest.raises(InputError, match=f"{name}.* must .*, got "):
+        make_clips(**{"count": 1, "seed": 0, name: value})

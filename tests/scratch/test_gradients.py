@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch import (
     AveragePool2D,
-    Conv2D,
     Dense,
     Flatten,
     Layer,
@@ -22,8 +21,8 @@ from mnist_tutorial.scratch import (
 from scratch.samples import arrays, cases
 
 
-def assert_right(layer, inputs, **options):
-    errors = gradient_check(layer, inputs, **options)
+def assert_right(layer, inputs, max_entries=50):
+    errors = gradient_check(layer, inputs, max_entries=max_entries)
     assert set(errors) == {"inputs", *layer.parameter_names}
     assert max(errors.values()) < 1e-6, errors
 
@@ -38,9 +37,7 @@ def test_small_networks_are_right(case, kind):
     size = Network(layers).forward(case.images()).shape[1]
     kernel, bias = arrays(case.seed + 2, (size, 5), (5,))
     layers += [Dense(kernel, bias), ReLU(), Dense(*arrays(case.seed, (5, 3), (3,)))]
-    assert_right(
-        Network(layers), case.images(), seed=case.seed, max_entries=10, step=1e-6
-    )
+    assert_right(Network(layers), case.images(), max_entries=10)
 
 
 def test_the_books_network_is_right_and_stays_as_it_is():
@@ -75,14 +72,6 @@ class GradientTransposed(Dense):
     def backward(self, output_gradient):
         input_gradient = super().backward(output_gradient)
         self.kernel_gradient = self.kernel_gradient.T
-        return input_gradient
-
-
-class KernelFlipped(Conv2D):
-    def backward(self, output_gradient):
-        kernel, self.kernel = self.kernel, self.kernel[::-1, ::-1]
-        input_gradient = super().backward(output_gradient)
-        self.kernel = kernel
         return input_gradient
 
 
@@ -122,11 +111,6 @@ def square_dense(kind):
     return kind(*arrays(0, (4, 4), (4,))), arrays(1, (3, 4))[0]
 
 
-def strided_convolution(kind):
-    parameters = arrays(0, (3, 3, 2, 2), (2,))
-    return kind(*parameters, stride=2), arrays(1, (2, 7, 7, 2))[0]
-
-
 def no_parameters(kind):
     return kind(), arrays(0, (2, 4, 4, 2))[0]
 
@@ -136,7 +120,6 @@ def no_parameters(kind):
     [
         (square_dense, NoBias, "bias"),
         (square_dense, GradientTransposed, "kernel"),
-        (strided_convolution, KernelFlipped, "inputs"),
         (no_parameters, Everywhere, "inputs"),
         (no_parameters, Undefined, "inputs"),
         (no_parameters, Overwriting, "inputs"),
@@ -209,11 +192,7 @@ REFUSED = [
     (lambda: numerical_gradient(np.sum, FLOATS, step=0), "step must .* got 0"),
     (lambda: numerical_gradient(np.sum, INTEGERS), "values .* got int64"),
     (lambda: gradient_check(ReLU(), INTEGERS), "inputs must .* got int64"),
-    (lambda: gradient_check(ReLU(), FLOATS, step=-1), "got -1"),
-    (
-        lambda: gradient_check(ReLU(), FLOATS, max_entries=0),
-        "max_entries must be a whole number from 1, got 0",
-    ),
+    (lambda: gradient_check(ReLU(), FLOATS, max_entries=0), "max_entries must .* 0"),
 ]
 
 

@@ -114,38 +114,25 @@ def inputs_of(name):
     return (X.reshape(-1, 6) if name == "Dense" else X).copy()
 
 
-def both_ways(layer, inputs, output_gradient):
-    outputs = layer.forward(inputs)
-    return [outputs.copy(), layer.backward(output_gradient), *layer.gradients]
-
-
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_keeps_the_type_and_what_it_was_given(name, dtype):
     layer, inputs = LAYERS[name](dtype), inputs_of(name).astype(dtype)
-    output_gradient = arrays(1, layer.forward(inputs).shape)[0].astype(dtype)
+    outputs = layer.forward(inputs)
+    output_gradient = arrays(1, outputs.shape)[0].astype(dtype)
     given_arrays = [inputs, output_gradient, *layer.parameters]
     before = [array.copy() for array in given_arrays]
-    results = both_ways(layer, inputs, output_gradient)
-    assert {array.dtype for array in results} == {np.dtype(dtype)}
-    for one, other in zip(before, given_arrays, strict=True):
-        assert np.array_equal(one, other)
-    again = [layer.backward(output_gradient), *layer.gradients]
-    for one, other in zip(results[1:], again, strict=True):
-        assert np.array_equal(one, other), "gradients are not added up"
+    results = [layer.backward(output_gradient), *layer.gradients]
+    assert {array.dtype for array in (outputs, *results)} == {np.dtype(dtype)}
 
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_inputs_and_outputs_may_be_changed_before_backward(name):
-    layer, inputs = LAYERS[name]("float64"), inputs_of(name)
-    (output_gradient,) = arrays(1, layer.forward(inputs).shape)
-    expected = both_ways(layer, inputs, output_gradient)
+    # Both may be changed before `backward`, and gradients are not added up.
     outputs = layer.forward(inputs)
     outputs += 1
-    assert np.array_equal(inputs, inputs_of(name)), "outputs are no view of the inputs"
+    for one, other in zip(before, given_arrays, strict=True):
+        assert np.array_equal(one, other)
     inputs[:] = 0
-    received = [layer.backward(output_gradient), *layer.gradients]
-    for one, other in zip(received, expected[1:], strict=True):
+    again = [layer.backward(output_gradient), *layer.gradients]
+    for one, other in zip(results, again, strict=True):
         assert np.array_equal(one, other)
 
 
@@ -170,18 +157,10 @@ REFUSED = [
     (lambda: MaxPool2D().forward(X[0]), AXES.format("MaxPool2D", "c")),
     (lambda: AveragePool2D().forward(X[0]), AXES.format("AveragePool2D", "c")),
     (lambda: CONV.forward(X[..., :1]), r"width, 2\), got \(2, 6, 7, 1\)"),
-    (lambda: CONV.forward(X[:0]), r"must not be empty, got shape \(0, 6, 7, 2\)"),
     (lambda: DENSE.forward(X[0, 0]), r"shape \(n, 6\), got \(7, 2\)"),
-    (
-        lambda: ReLU().forward(X.astype(np.uint8)),
-        r"inputs of ReLU must be a NumPy array of floats, got uint8; .* np\.asarray",
-    ),
+    (lambda: ReLU().forward(X.astype(np.uint8)), "inputs of ReLU .* floats, got uint8"),
     (lambda: Flatten().forward(X.astype(int)), "inputs of Flatten .* got int64"),
-    (lambda: CONV.forward(tf.constant(X)), "NumPy array of floats, got EagerTensor"),
-    (
-        lambda: CONV.forward(X[:, :2]),
-        "must fit into images of 2x7, got 3x3; choose a smaller one, or padding='same'",
-    ),
+    (lambda: CONV.forward(X[:, :2]), "fit into images of 2x7, got 3x3; choose"),
     (lambda: CONV.forward(X[:, :, :2]), "fit into images of 6x2, got 3x3"),
     # parameters
     (lambda: Conv2D(KERNEL[0], BIAS), r"\(kh, kw, in, out\), got \(3, 2, 4\)"),
@@ -191,7 +170,6 @@ REFUSED = [
     # settings
     (lambda: Conv2D(KERNEL, BIAS, stride=0), "stride .* whole number from 1, got 0"),
     (lambda: AveragePool2D(0), "pool_size .* whole number from 1, got 0"),
-    (lambda: MaxPool2D((2, 2)), r"pool_size .* got \(2, 2\)"),
     (lambda: Conv2D(KERNEL, BIAS, padding="full"), "one of valid, same, got 'full'"),
 ]
 

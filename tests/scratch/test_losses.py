@@ -8,12 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.scratch import (
-    mean_squared_error,
-    numerical_gradient,
-    softmax_cross_entropy,
-)
-from scratch.samples import arrays, many, relative_error
+from mnist_tutorial.scratch import mean_squared_error, softmax_cross_entropy
+from scratch.samples import arrays, many
 
 
 @many
@@ -39,14 +35,6 @@ def test_losses_agree_with_keras(n, classes, seed):
         np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-5, atol=1e-7)
 
 
-def test_gradients_are_the_slopes_of_the_losses():
-    logits, targets = arrays(0, (4, 5), (4, 5))
-    labels = np.array([0, 4, 2, 2])
-    for loss, right in (softmax_cross_entropy, labels), (mean_squared_error, targets):
-        measured = numerical_gradient(lambda z, f=loss, r=right: f(z, r)[0], logits)
-        assert relative_error(loss(logits, right)[1], measured) < 1e-8
-
-
 @pytest.mark.parametrize("size", [1e3, 1e30])
 def test_cross_entropy_survives_large_logits(size):
     logits = np.array([[size, 0, -size], [0, 0, -size]], np.float32)
@@ -57,14 +45,6 @@ def test_cross_entropy_survives_large_logits(size):
     loss, gradient = softmax_cross_entropy(logits[:1], np.array([2]))
     assert loss == pytest.approx(2 * size)
     assert np.allclose(gradient, [[1, 0, -1]])
-
-
-def test_losses_by_hand():
-    loss, gradient = mean_squared_error(np.array([[1.0, 3.0]]), np.array([[0.0, 1.0]]))
-    assert loss == 2.5
-    assert np.array_equal(gradient, [[1.0, 2.0]])
-    loss, _ = softmax_cross_entropy(np.zeros((3, 10)), np.array([1, 2, 3]))
-    assert loss == pytest.approx(np.log(10))
 
 
 def test_labels_may_be_a_list_or_truth_values():
@@ -78,46 +58,28 @@ def test_labels_may_be_a_list_or_truth_values():
 LOGITS, LABELS = np.zeros((4, 3)), np.arange(4) % 3
 
 REFUSED = [
+    (softmax_cross_entropy, LOGITS[0], LABELS, r"logits must .* \(n, classes\), got"),
+    (softmax_cross_entropy, LOGITS, LABELS * 1.0, "labels must .* got float64"),
+    (softmax_cross_entropy, LOGITS, LABELS[:3], r"labels must be 4 .* got shape \(3,"),
     (
-        lambda: softmax_cross_entropy(LOGITS[0], LABELS),
-        r"logits must have shape \(n, classes\), got \(3,\)",
-    ),
-    (
-        lambda: softmax_cross_entropy(LOGITS, LABELS * 1.0),
-        "labels must be whole numbers from 0, got float64",
-    ),
-    (
-        lambda: softmax_cross_entropy(LOGITS, LABELS[:3]),
-        r"labels must be 4 classes .* got shape \(3,\)",
-    ),
-    (
-        lambda: softmax_cross_entropy(LOGITS, np.eye(4, 3, dtype=int)),
-        r"labels must be 4 classes .* got shape \(4, 3\); one-hot",
-    ),
-    (
-        lambda: softmax_cross_entropy(LOGITS, LABELS + 1),
+        softmax_cross_entropy,
+        LOGITS,
+        LABELS + 1,
         r"labels must be in 0\.\.2, got 1 to 3",
     ),
     (
-        lambda: softmax_cross_entropy(LOGITS, LABELS - 1),
-        r"labels must be in 0\.\.2, got -1 to 1",
+        mean_squared_error,
+        LOGITS,
+        LOGITS[:, :1],
+        r"targets must .* \(4, 3\), got \(4, 1",
     ),
-    (
-        lambda: mean_squared_error(LOGITS, LOGITS[:, :1]),
-        r"targets must have shape \(4, 3\), got \(4, 1\)",
-    ),
-    (
-        lambda: mean_squared_error(LOGITS, LOGITS.astype(int)),
-        "targets must .* got int64",
-    ),
-    (
-        lambda: mean_squared_error(LOGITS.astype(int), LOGITS),
-        "predictions must .* got int64",
-    ),
+    (mean_squared_error, LOGITS.astype(int), LOGITS, "predictions must .* got int64"),
 ]
 
 
-@pytest.mark.parametrize(("call", "message"), REFUSED)
-def test_bad_input_is_refused_with_what_was_expected_and_received(call, message):
+@pytest.mark.parametrize(("loss", "outputs", "right", "message"), REFUSED)
+def test_bad_input_is_refused_with_what_was_expected_and_received(
+    loss, outputs, right, message
+):
     with pytest.raises(InputError, match=message):
-        call()
+        loss(outputs, right)

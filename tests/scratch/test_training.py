@@ -29,22 +29,14 @@ def test_it_learns_to_read_digits(lesson, mnist):
     assert np.mean(losses[-20:]) < 0.4
 
 
-SETTINGS = {"beta_1": 0.5, "beta_2": 0.8, "epsilon": 0.1}
-OPTIMIZERS = {
-    "sgd": (lambda: SGD(0.1), lambda: keras.optimizers.SGD(0.1)),
-    "momentum": (
-        lambda: SGD(0.01, momentum=0.9),
-        lambda: keras.optimizers.SGD(0.01, momentum=0.9),
-    ),
-    "adam": (Adam, keras.optimizers.Adam),
-    "adam-settings": (
-        lambda: Adam(0.1, **SETTINGS),
-        lambda: keras.optimizers.Adam(0.1, **SETTINGS),
-    ),
-}
+OPTIMIZERS = [
+    (lambda: SGD(0.1), lambda: keras.optimizers.SGD(0.1)),
+    (Adam, keras.optimizers.Adam),
+    (lambda: Adam(0.1), lambda: keras.optimizers.Adam(0.1)),
+]
 
 
-@pytest.mark.parametrize(("own", "theirs"), OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize(("own", "theirs"), OPTIMIZERS, ids=["sgd", "adam", "quick"])
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e3])
 def test_optimizers_step_as_in_keras(own, theirs, size):
     parameters = arrays(0, (3, 4), (4,))
@@ -126,9 +118,8 @@ def test_every_step_is_the_loss_and_the_gradient_of_its_batch():
 
 
 def test_a_run_can_be_repeated_to_the_bit():
-    (network, losses), (same, same_losses) = (
-        trained(optimizer=Adam(0.1)) for _ in "12"
-    )
+    network, losses = trained(optimizer=Adam(0.1))
+    same, same_losses = trained(optimizer=Adam(0.1))
     assert losses == same_losses
     assert np.array_equal(network.parameters[0], same.parameters[0])
     assert trained(optimizer=Adam(0.1), seed=1)[1] != losses
@@ -136,7 +127,7 @@ def test_a_run_can_be_repeated_to_the_bit():
 
 # --- what is refused -----------------------------------------------------------------
 
-DENSE = Dense(*arrays(0, (4, 3), (3,)))
+DENSE, UPDATED = Dense(*arrays(0, (4, 3), (3,))), Adam()
 
 REFUSED = [
     (lambda: trained(epochs=0), "epochs must be a whole number .* got 0"),
@@ -151,31 +142,19 @@ REFUSED = [
     ),
     (lambda: SGD(0), r"learning_rate must be a number in \(0, inf\), got 0"),
     (lambda: Adam(float("nan")), "learning_rate must be .* got nan"),
-    (lambda: SGD(0.1, momentum=1), r"momentum must .* \[0, 1\), got 1"),
-    (lambda: Adam(beta_1=1.5), r"beta_1 must be .* \[0, 1\), got 1.5"),
-    (lambda: Adam(beta_2=-1), r"beta_2 must be .* \[0, 1\), got -1"),
-    (lambda: Adam(epsilon=0), "epsilon must be .* got 0"),
+    (lambda: UPDATED.update([np.zeros(4)], [np.ones(4)]), "for each network"),
     (
         lambda: SGD(0.1).update(DENSE.parameters, DENSE.gradients),
         r"gradients must have .*' shapes .* got \[\(\), \(\)\]; call backward",
     ),
 ]
+UPDATED.update([np.zeros(3)], [np.ones(3)])
 
 
 @pytest.mark.parametrize(("call", "message"), REFUSED)
 def test_bad_input_is_refused_with_what_was_expected_and_received(call, message):
     with pytest.raises(InputError, match=message):
         call()
-
-
-@pytest.mark.parametrize("make", [lambda: SGD(0.1), Adam])
-def test_an_optimizer_belongs_to_one_network(make):
-    optimizer = make()
-    optimizer.update([np.zeros(3)], [np.ones(3)])
-    with pytest.raises(
-        InputError, match="in every call, .* optimizer for each network"
-    ):
-        optimizer.update([np.zeros(4)], [np.ones(4)])
 
 
 def test_nothing_is_changed_by_a_training_that_is_refused():
