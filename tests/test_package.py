@@ -36,7 +36,7 @@ MAY_IMPORT = {
     # Inside functions: TensorFlow for its pipeline and for the loop by hand, IPython
     # for the progress bar.
     "training": {"keras", "numpy", "tensorflow", "IPython"},
-    "evaluation": {"numpy", "scipy", "sklearn"},
+    "evaluation": {"keras", "numpy", "scipy", "sklearn"},
     "diagnosis": {"keras", "numpy", "scipy"},
     "overfitting": {"keras", "numpy"},
     "plots": {"numpy", "matplotlib"},
@@ -101,6 +101,11 @@ def test_training_imports_inside_functions_what_is_not_always_there():
     for node in parse("training").body:
         if packages(node) & {"tensorflow", "IPython"}:
             assert node.name in ("train_by_hand", "_batches", "_ProgressBar")
+
+
+def test_of_evaluation_only_the_reading_of_images_knows_a_network():
+    known = [node for node in parse("evaluation").body if "keras" in packages(node)]
+    assert [node.name for node in known] == ["_classes"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 from scipy.special import log_softmax
 
@@ -58,6 +57,8 @@ def predict_classes(
 
 
 def _classes(outputs: Any) -> np.ndarray:
+    import keras  # what else is here works on arrays alone
+
     outputs = keras.ops.convert_to_numpy(outputs)
     if outputs.ndim < 2 or outputs.shape[-1] < 2:
         raise InputError(
