@@ -4,7 +4,8 @@
 
 Every notebook is run as in a build, into a cache of its own. The five epochs are those
 of ``code/project``, which says how long they took, so both are measured in one run: the
-ratio is about the same on a fast machine and on a slow one. 1 if it is above ``MOST``.
+ratio is about the same on a fast machine and on a slow one. The limit of the ratio is
+in ``tests/book/test_margins.py``.
 """
 
 import json
@@ -26,7 +27,6 @@ from jupyter_cache import get_cache  # noqa: E402
 from kernel_environment import set_environment  # noqa: E402
 from measure_margins import commit, processor  # noqa: E402
 
-MOST = 8
 STORED = Path(__file__).with_suffix(".json")
 
 
@@ -67,11 +67,10 @@ def main() -> int:
         "pages": margins.pages(),
         "processor_seconds": round(seconds),
         "five_epochs": epochs,
-        "ratio": round(seconds / epochs, 2),
     }
-    print(f"{seconds:.0f} s, {about['ratio']} times the five epochs' {epochs:.0f} s")
+    print(f"{seconds:.0f} s, {seconds / epochs:.2f} times the five epochs' {epochs:.0f} s")
     STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    return 1 if about["ratio"] > MOST else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -139,10 +139,10 @@ def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
     matrix = np.asarray(matrix)
     errors = matrix.astype(float)
     np.fill_diagonal(errors, 0)
-    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1.0, errors.max()))
+    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=errors.max())
     for (row, column), count in np.ndenumerate(matrix):
         if count:
-            is_dark = errors[row, column] > 0.6 * errors.max()
+            is_dark = errors[row, column] > 0.75 * errors.max()
             ax.text(
                 column,
                 row,

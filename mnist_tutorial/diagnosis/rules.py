@@ -1,4 +1,4 @@
-"""How each cause is recognised, by what limits, and what to try.
+"""How each cause is recognised, and by what limits.
 
 A rule looks for the cause that is its name. It returns how sure it is and what it saw,
 or None. Where network and data were handed in, it decides by them; if not, by the
