@@ -68,7 +68,8 @@ def main() -> int:
         "processor_seconds": round(seconds),
         "five_epochs": epochs,
     }
-    print(f"{seconds:.0f} s, {seconds / epochs:.2f} times the five epochs' {epochs:.0f} s")
+    ratio = seconds / epochs
+    print(f"{seconds:.0f} s, {ratio:.2f} times the five epochs' {epochs:.0f} s")
     STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return 0
 
