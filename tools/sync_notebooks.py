@@ -3,7 +3,8 @@
     python tools/sync_notebooks.py            copy code, list what needs translating
     python tools/sync_notebooks.py --check    change nothing; exit 1 on any drift
 
-``book/zh`` leads. By cell id, the English notebook gets the Chinese one's code,
+``book/zh`` leads. There, the metadata by which JupyterLab and Colab fold a cell are set
+first (``present``). By cell id, the English notebook gets the Chinese one's code,
 tags and order. It keeps its own Markdown and its own captions and alt texts (the
 cell metadata ``mystnb``). A cell that has no English text yet gets the Chinese one
 and is listed until somebody translates it.
@@ -18,11 +19,38 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from cell_kinds import presentation  # noqa: E402
 
 Notebook = dict[str, Any]
 Cell = dict[str, Any]
 
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+# What `present` sets in a cell.
+PRESENTED = {"jupyter", "cellView", "jp-MarkdownHeadingCollapsed", "id"}
+
+
+def present(notebook: Notebook) -> Notebook:
+    """Return a notebook whose cells fold outside the book as they do in it.
+
+    Code that the page does not show is closed in JupyterLab and Colab, outputs that
+    answer a guess are closed in JupyterLab, and so are solutions in both.
+    """
+    notebook = copy.deepcopy(notebook)
+    closed = []
+    for cell in notebook["cells"]:
+        about = {k: v for k, v in cell["metadata"].items() if k not in PRESENTED}
+        if cell["cell_type"] == "code":
+            about |= presentation("".join(cell["source"]), about.get("tags", ()))
+        elif re.fullmatch(r"solution-\d+", cell["id"]):
+            about |= {"jp-MarkdownHeadingCollapsed": True, "id": cell["id"]}
+            closed.append(cell["id"])
+        cell["metadata"] = about
+    notebook["metadata"]["colab"] = {"collapsed_sections": closed}
+    return notebook
 
 
 def untranslated(chinese: object, english: object) -> bool:
@@ -91,6 +119,7 @@ def sync(chinese: Notebook, english: Notebook | None) -> tuple[Notebook, list[st
             "rename the cell or delete it"
         )
     result = copy.deepcopy({**chinese, **(english or {}), "cells": []})
+    result["metadata"] = copy.deepcopy(chinese["metadata"])
     waiting = []
     for cell in chinese["cells"]:
         same_type = old.get(cell["id"])
@@ -101,6 +130,12 @@ def sync(chinese: Notebook, english: Notebook | None) -> tuple[Notebook, list[st
         if needs_translation:
             waiting.append(cell["id"])
     return result, waiting
+
+
+def write(path: Path, notebook: Notebook) -> None:
+    """Write a notebook as the others are written."""
+    text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8")
 
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
@@ -124,9 +159,17 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             continue
         target = en / path.relative_to(zh)
         name = target.relative_to(root).as_posix()
+        leading = json.loads(path.read_text("utf-8"))
+        if (chinese := present(leading)) != leading:
+            found = True
+            print(
+                f"{path.relative_to(root).as_posix()}: folding {'missing' if check else 'set'}"
+            )
+            if not check:
+                write(path, chinese)
         old = json.loads(target.read_text("utf-8")) if target.exists() else None
         try:
-            new, waiting = sync(json.loads(path.read_text("utf-8")), old)
+            new, waiting = sync(chinese, old)
         except ValueError as error:
             print(f"{name}: {error}")
             refused = True
@@ -136,8 +179,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             print(f"{name}: {'out of step' if check else 'written'}")
             if not check:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                text = json.dumps(new, ensure_ascii=False, indent=1) + "\n"
-                target.write_text(text, encoding="utf-8")
+                write(target, new)
         for cell_id in waiting:
             found = True
             print(f"{name}: {cell_id}: needs a translation")

@@ -1,9 +1,10 @@
 """The ``terms`` directive: the glossary page, rendered from ``book/terms.yml``.
 
-Each entry of that file has ``en`` and ``zh``, and may have ``avoid`` (a list of
-words, Chinese unless they are Latin) and ``note`` (a text, or one for each
+The file has topics, each with ``en``, ``zh`` and its ``terms``. A term has ``en`` and
+``zh``, and may have ``avoid`` (a list of words, Chinese unless they are Latin),
+``also`` ({another Chinese word: who uses it}) and ``note`` (a text, or one for each
 language: ``note: {en: ..., zh: ...}``). A page in either language shows its own
-term first. Every term can be linked to: ``{term}`` with the reader's term, or
+term first; the Chinese page goes by topic, the English one by the alphabet. Every term can be linked to: ``{term}`` with the reader's term, or
 the address ``glossary.html#term-`` with the English term in lower case and
 hyphens, the same in both books.
 """
@@ -18,33 +19,43 @@ from sphinx.util.nodes import make_id
 
 TERMS_FILE = Path(__file__).resolve().parents[1] / "terms.yml"
 AVOID = {"zh": "不用：", "en": "Chinese to avoid: "}
+ALSO = {"zh": "也叫：", "en": "Also, in Chinese: "}
 SEPARATOR = {"zh": "、", "en": ", "}
 
 
-def load_terms(path=TERMS_FILE):
-    """Return the entries of the file, each with all four keys."""
-    entries = yaml.safe_load(path.read_text("utf-8"))
-    for entry in entries:
-        avoid = entry.get("avoid") or []
-        entry["avoid"] = [avoid] if isinstance(avoid, str) else avoid
-        entry["note"] = entry.get("note") or ""
-    return entries
+def load_topics(path=TERMS_FILE):
+    """Return [(topic, entries)], each entry with all five keys."""
+    empty = {"avoid": [], "also": {}, "note": ""}
+    return [
+        (topic, [empty | entry for entry in topic["terms"]])
+        for topic in yaml.safe_load(path.read_text("utf-8"))
+    ]
 
 
 class Terms(SphinxDirective):
     """Render all terms in the language of the book."""
 
     def run(self):
-        """Return a glossary whose entries are sorted by the English term."""
+        """Return a glossary a topic in Chinese, one by the alphabet in English."""
         self.env.note_dependency(str(TERMS_FILE))
         language = "zh" if self.config.language.startswith("zh") else "en"
-        entries = sorted(load_terms(), key=lambda entry: entry["en"].lower())
+        topics = load_topics()
+        if language == "en":
+            entries = [entry for _, found in topics for entry in found]
+            return [self.glossary(sorted(entries, key=lambda e: e["en"].lower()), "en")]
+        made = []
+        for topic, entries in topics:
+            made += [nodes.rubric("", topic["zh"]), self.glossary(entries, "zh")]
+        return made
+
+    def glossary(self, entries, language):
+        """Return one list of terms."""
         definitions = nodes.definition_list(classes=["terms"])
         definitions.extend(self.item(entry, language) for entry in entries)
-        return [addnodes.glossary("", definitions, sorted=False)]
+        return addnodes.glossary("", definitions, sorted=False)
 
     def item(self, entry, language):
-        """Return one term, its counterpart, its note and the words to avoid."""
+        """Return one term, its counterpart, its note, and the words of others."""
         other = "en" if language == "zh" else "zh"
         own_term = str(entry[language])
         term = nodes.term("", own_term)
@@ -66,9 +77,11 @@ class Terms(SphinxDirective):
             parsed, messages = self.parse_inline(note)
             definition += nodes.paragraph("", "", *parsed)
             definition += messages
-        if entry["avoid"]:
-            text = AVOID[language] + SEPARATOR[language].join(entry["avoid"])
-            definition += nodes.paragraph("", text, classes=["term-avoid"])
+        used = [f"{word}（{who}）" for word, who in entry["also"].items()]
+        for words, begin in ((used, ALSO), (entry["avoid"], AVOID)):
+            if words:
+                text = begin[language] + SEPARATOR[language].join(words)
+                definition += nodes.paragraph("", text, classes=["term-avoid"])
         return nodes.definition_list_item("", term, definition)
 
 

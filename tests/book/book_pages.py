@@ -13,7 +13,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
 TREES = ("zh", "en")
-TERMS = yaml.safe_load((BOOK / "terms.yml").read_text("utf-8"))
+TOPICS = yaml.safe_load((BOOK / "terms.yml").read_text("utf-8"))
+TERMS = [entry for topic in TOPICS for entry in topic["terms"]]
 
 CHINESE = r"\u3400-\u9fff"
 FULL_WIDTH = "，。：；？！（）、《》"
@@ -24,7 +25,7 @@ CITATION = re.compile(r"\{footcite(?::\w+)?\}`([^`]+)`")
 CODE, FORMULA = "\ue000", "\ue001"
 
 # Fences that hold prose; every other fence holds code or other people's text.
-PROSE_DIRECTIVES = "exercise solution-start note tip warning admonition".split()
+PROSE_DIRECTIVES = "note tip warning admonition".split()
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,23 @@ class Cell:
 
     @property
     def texts(self):
-        """Return what of a cell is prose: Markdown, a caption, an alternative text."""
+        """Return what of a cell is prose: Markdown, caption, alternative text, says."""
         caption = self.figure.get("figure", {}).get("caption", "")
         alt = self.figure.get("image", {}).get("alt", "")
-        return [self.source if self.kind == "markdown" else "", caption, alt]
+        if self.kind == "markdown":
+            return [self.source]
+        return [caption, alt, *self.said(self.page.partition("/")[0])]
+
+    def said(self, language):
+        """Return what ``say`` says in a language; ``CODE`` stands for what is measured."""
+        found = []
+        for call in calls(self.tree):
+            if called(call) == "say":
+                (text,) = (k.value for k in call.keywords if k.arg == language)
+                parts = getattr(text, "values", [text])
+                words = (getattr(part, "value", "") for part in parts)
+                found.append("".join(w if isinstance(w, str) else CODE for w in words))
+        return found
 
 
 @dataclass(frozen=True)
@@ -153,12 +167,12 @@ def prose_lines(markdown):
             continue
         if fence:
             fences.append(fence[2] in PROSE_DIRECTIVES)
-            line = fence[3] if fence[2] == "exercise" else ""
+            line = ""
         elif fences and (not all(fences) or re.match(r"\s*:[\w-]+:", line)):
             continue
         elif line.lstrip().startswith(">") or re.fullmatch(r"[\s|:-]+", line):
             continue
-        line = re.sub(r"\s*\{[\w:]+\}`[^`]*`", "", line)
+        line = re.sub(r"\s*\{[\w:]+\}`[^`]*`|</?\w+>", "", line)
         line = re.sub(r"(`+).+?\1", CODE, line)
         line = re.sub(r"\$[^$]+\$", FORMULA, line)
         line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from book_pages import CHINESE, each_notebook, notebooks, prose_lines
+from cell_kinds import kind
 
 # The landing page's objectives are the whole book's, so no summary answers them.
 each_chapter = pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_setup_comes_first_of_the_code_and_only_imports_imports(page):
     setup, imports, *others = page.code_cells
     assert (setup.id, imports.id) == ("setup", "imports")
     assert setup.source == notebooks()[0].cell("setup").source
-    assert setup.tags == ("hide-input",)
+    assert setup.tags == ("remove-cell",)
     assert kinds(imports) <= {ast.Import, ast.ImportFrom}
     for cell in others:
         found = {type(node) for node in ast.walk(cell.tree)}
@@ -95,32 +96,38 @@ def test_summary_answers_the_objectives_one_by_one(page):
 # --- exercises -----------------------------------------------------------------------
 
 
+WORDS = {"zh": ("练习", "解答"), "en": ("Exercise", "Solution")}
+
+
 @each_notebook
-def test_every_exercise_has_a_hidden_solution_that_runs(page):
+def test_every_exercise_has_a_solution_that_runs(page):
+    exercise, solution = WORDS[page.tree]
     rest = page.ids[page.ids.index("exercises") + 1 : page.ids.index("summary")]
     count = len([name for name in rest if name.startswith("exercise-")])
     assert count
     expected = []
     for n in range(1, count + 1):
-        middle = [name for name in rest if name.startswith(f"solution-{n}-")][1:-1]
-        start, end, code = (f"solution-{n}-{part}" for part in ("start", "end", "code"))
-        expected += [f"exercise-{n}", start, *middle, end]
-        exercise, opening = page.cell(f"exercise-{n}").source, page.cell(start).source
-        (label,) = re.findall(r"^:label: (\S+)$", exercise, re.M)
-        assert re.match(r"```\{exercise\} \S", exercise)
-        assert opening.startswith(f"```{{solution-start}} {label}\n:class: dropdown\n")
-        assert page.cell(end).source.endswith("```{solution-end}\n```")
-        assert code in middle
-        assert ast.Assert in {type(node) for node in ast.walk(page.cell(code).tree)}, n
-        for name in middle:
+        steps = [name for name in rest if name.startswith(f"solution-{n}-")]
+        expected += [f"exercise-{n}", f"solution-{n}", *steps]
+        task = page.cell(f"exercise-{n}").source
+        assert re.match(rf"### {exercise} {n} · \S", task)
+        assert (
+            page.cell(f"solution-{n}").source.partition("\n")[0] == f"#### {solution}"
+        )
+        code = page.cell(f"solution-{n}-code")
+        assert ast.Assert in {type(node) for node in ast.walk(code.tree)}, n
+        for name in steps:
             assert not page.cell(name).tags, f"{name}: must run, and be seen"
+            # What a solution says stays within its fold.
+            assert not re.search("^#{1,4} ", page.cell(name).source, re.M), name
     assert rest == expected
 
 
 @each_notebook
 def test_only_a_failure_that_is_taught_is_allowed_to_fail(page):
     for cell in page.code_cells:
-        assert set(cell.tags) <= {"raises-exception", "hide-input"}, cell
+        known = {"raises-exception", "hide-input", "hide-output", "remove-cell"}
+        assert set(cell.tags) <= known, cell
         if "raises-exception" in cell.tags:
             assert page.ids.index("read-error") > page.ids.index(cell.id)
 
@@ -132,16 +139,18 @@ def test_only_a_failure_that_is_taught_is_allowed_to_fail(page):
 def test_prose_comes_before_every_code_cell(page):
     """Code follows code only where both are one step.
 
-    That is a figure of what has just been computed, bare asserts about it, or the
-    first use of a function that has just been defined.
+    That is a figure of what has just been computed, what is said or asserted of it, or
+    the first use of a function that has just been defined.
     """
     for before, cell in zip(page.cells, page.cells[1:], strict=False):
-        if cell.kind != "code" or cell.id == "setup":
+        if cell.kind != "code" or cell.id in ("setup", "imports"):
+            continue
+        if before.kind == "code" and kind(before.source) == "reading":
             continue
         if before.kind == "markdown":
             assert before.source.strip(), cell
             continue
-        follows = cell.id.endswith("-figure") or kinds(cell) <= {ast.Assert}
+        follows = cell.id.endswith("-figure") or kind(cell.source) != "code"
         if kinds(before) <= {ast.FunctionDef}:
             used = {getattr(node, "id", None) for node in ast.walk(cell.tree)}
             follows |= bool({node.name for node in before.tree.body} & used)

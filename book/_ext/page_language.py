@@ -1,0 +1,37 @@
+"""Show what ``mnist_tutorial.bilingual`` has said in the language of the page.
+
+One run of a notebook serves both books. Its outputs hold both texts in their metadata,
+and each build takes its own when it reads them from the cache.
+"""
+
+from jupyter_cache.cache.main import JupyterCacheBase
+
+from mnist_tutorial.bilingual import KEY
+
+
+def in_language(notebook, language):
+    """Let each output that holds both languages show one; return the notebook."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            texts = output.get("metadata", {}).get(KEY)
+            if texts:
+                output.data = {texts["mime"]: texts[language]}
+    return notebook
+
+
+def choose_language(app, config):
+    """Put the choice behind the cache's ``merge_match_into_notebook``."""
+    language = config.language.partition("_")[0]
+    merge = JupyterCacheBase.merge_match_into_notebook
+
+    def merged(*arguments, **keywords):
+        key, notebook = merge(*arguments, **keywords)
+        return key, in_language(notebook, language)
+
+    JupyterCacheBase.merge_match_into_notebook = merged
+
+
+def setup(app):
+    """Know the language before pages are read."""
+    app.connect("config-inited", choose_language)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,100 @@
+"""Fold what stands between a reader and the text.
+
+A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
+in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
+``hide-output``, which answer a guess, open at a click, and the readings and checks right
+behind with them. A solution, the section headed so, is folded too.
+"""
+
+from cell_kinds import kind
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+
+WORDS = {
+    "zh": {"checked": "程序核对过", "outcome": "看结果", "solution": "解答"},
+    "en": {
+        "checked": "checked by the code",
+        "outcome": "See the result",
+        "solution": "Solution",
+    },
+}
+
+
+class Fold(nodes.General, nodes.Element):
+    """``<details>`` with a ``summary``."""
+
+
+def open_fold(translator, node):
+    """Write the beginning."""
+    summary = translator.encode(node["summary"])
+    tag = translator.starttag(node, "details", CLASS="fold")
+    translator.body.append(f"{tag}<summary>{summary}</summary>\n")
+
+
+def close_fold(translator, node):
+    """Write the end."""
+    translator.body.append("</details>\n")
+
+
+def part(cell, name):
+    """Return a code cell's ``source`` or ``output``, or ``None``."""
+    wanted = f"cell_code_{name}"
+    found = [each for each in cell.children if each.get("nb_element") == wanted]
+    return found[0] if found else None
+
+
+def cell_kind(node):
+    """Return the kind of a code cell; ``None`` for what is none."""
+    if not isinstance(node, nodes.container) or node.get("nb_element") != "cell_code":
+        return None
+    source = part(node, "source")
+    return kind(source.astext()) if source else "code"
+
+
+class FoldCells(SphinxTransform):
+    """Fold before Sphinx collects the headings."""
+
+    default_priority = 400
+
+    def apply(self):
+        """Change the page."""
+        words = WORDS[self.config.language.partition("_")[0]]
+        for section in list(self.document.findall(nodes.section)):
+            if section[0].astext() == words["solution"]:
+                fold = Fold("", *section[1:], summary=words["solution"])
+                fold["classes"] = ["solution"]
+                section.replace_self(fold)
+        for cell in list(self.document.findall(lambda node: cell_kind(node))):
+            if cell_kind(cell) != "code":
+                cell.replace_self(self.quiet(cell, words["checked"]))
+            elif "tag_hide-output" in cell["classes"] and part(cell, "output"):
+                self.fold_outcome(cell, words["outcome"])
+
+    def quiet(self, cell, summary):
+        """Return a sentence with a line below, or the line alone."""
+        source, output = part(cell, "source"), part(cell, "output")
+        said = output.children if output else []
+        fold = Fold("", source, summary=summary, classes=["checked"])
+        return nodes.container("", *said, fold, classes=["said"])
+
+    def fold_outcome(self, cell, summary):
+        """Put the output, and the readings right behind, into one fold."""
+        fold = Fold("", part(cell, "output"), summary=summary, classes=["outcome"])
+        cell.replace(part(cell, "output"), [])
+        del cell["hide_mode"]
+        place = cell.parent.index(cell) + 1
+        cell.parent.insert(place, fold)
+        while place + 1 < len(cell.parent):
+            following = cell.parent[place + 1]
+            is_said = "said" in following.get("classes", ())
+            if not is_said and cell_kind(following) not in ("reading", "check"):
+                break
+            cell.parent.remove(following)
+            fold.append(following)
+
+
+def setup(app):
+    """Add the node and the transform."""
+    app.add_node(Fold, html=(open_fold, close_fold))
+    app.add_transform(FoldCells)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,64 @@
+"""Sentences and drawings that a page shows in its reader's language.
+
+Both books run the same code. What a cell says about a number that it has measured is
+written in both languages; the built page shows its own (``page_language.py``), and a
+live kernel that of the reader's system.
+"""
+
+import locale
+import os
+import re
+from typing import Literal
+
+from IPython.display import display
+
+# What a built page reads instead of the text that was shown.
+KEY = "mnist_tutorial"
+
+
+def reader_language() -> Literal["zh", "en"]:
+    """Return the language of the reader's system, ``"en"`` where it is neither.
+
+    ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` are asked in this order, as
+    programs in a terminal do; ``%env LANGUAGE=zh`` in a notebook changes it.
+    """
+    names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+    asked = (os.environ.get(name) for name in names)
+    found = next(filter(None, asked), None) or locale.getlocale()[0] or ""
+    return "zh" if found.lower().startswith(("zh", "chinese")) else "en"
+
+
+def say(*, zh: str, en: str) -> None:
+    """Show a sentence in the reader's language.
+
+    Parameters
+    ----------
+    zh, en
+        The same in Chinese and in English, in Markdown.
+
+    Examples
+    --------
+    >>> say(zh=f"答对 **{share:.1%}**。", en=f"**{share:.1%}** are right.")
+    """
+    _show("text/markdown", zh=zh, en=en)
+
+
+def show_svg(*, zh: str, en: str) -> None:
+    """Show a drawing in the reader's language.
+
+    Parameters
+    ----------
+    zh, en
+        The same drawing as SVG, ``<svg …>…</svg>``, with Chinese and English words.
+    """
+    _show("text/html", zh=zh, en=en)
+
+
+def _show(mime: str, **texts: str) -> None:
+    text = texts[reader_language()]
+    if mime == "text/markdown":
+        plain = re.sub(r"[*`]", "", text)
+    else:
+        plain = " ".join(re.findall(r">\s*([^<>\s][^<>]*)<", text))
+    data = {mime: text, "text/plain": plain}
+    display(data, raw=True, metadata={KEY: {"mime": mime, **texts}})
