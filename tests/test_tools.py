@@ -25,7 +25,8 @@ def figure(cell_id, text, caption, alt):
 
 
 def notebook(*cells):
-    return {"cells": list(cells), "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    about = {"colab": {"collapsed_sections": []}}
+    return {"cells": list(cells), "metadata": about, "nbformat": 4, "nbformat_minor": 5}
 
 
 ZH = notebook(
@@ -89,7 +90,7 @@ def test_pair_in_step_is_left_alone_and_no_output_is_copied(books, changed, caps
 
 def test_code_tags_and_order_come_from_chinese_and_prose_stays(books, changed, capsys):
     title, _, loss, summary = changed["cells"]
-    about = {"tags": ["hide-input"], "teaches": "mnist_tutorial.training.train"}
+    about = {"tags": ["wide"], "teaches": "mnist_tutorial.training.train"}
     setup, extra = code("setup", "x = 2", **about), code("extra", "y = 3")
     title["metadata"]["tags"] = ["wide"]
     changed["cells"] = [title, loss, setup, extra, summary]

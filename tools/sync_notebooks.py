@@ -158,15 +158,14 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         if ".ipynb_checkpoints" in path.parts:
             continue
         target = en / path.relative_to(zh)
-        name = target.relative_to(root).as_posix()
         leading = json.loads(path.read_text("utf-8"))
         if (chinese := present(leading)) != leading:
             found = True
-            print(
-                f"{path.relative_to(root).as_posix()}: folding {'missing' if check else 'set'}"
-            )
+            name = path.relative_to(root).as_posix()
+            print(f"{name}: folding {'missing' if check else 'set'}")
             if not check:
                 write(path, chinese)
+        name = target.relative_to(root).as_posix()
         old = json.loads(target.read_text("utf-8")) if target.exists() else None
         try:
             new, waiting = sync(chinese, old)

@@ -2,8 +2,8 @@
 
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
 in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
-``hide-output``, which answer a guess, open at a click, and the readings and checks right
-behind with them. A solution, the section headed so, is folded too.
+``hide-output``, which answer a guess, open at a click, and with them the readings and
+checks right behind. A solution, the section headed so, is folded too.
 """
 
 from cell_kinds import kind

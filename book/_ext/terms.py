@@ -4,9 +4,10 @@ The file has topics, each with ``en``, ``zh`` and its ``terms``. A term has ``en
 ``zh``, and may have ``avoid`` (a list of words, Chinese unless they are Latin),
 ``also`` ({another Chinese word: who uses it}) and ``note`` (a text, or one for each
 language: ``note: {en: ..., zh: ...}``). A page in either language shows its own
-term first; the Chinese page goes by topic, the English one by the alphabet. Every term can be linked to: ``{term}`` with the reader's term, or
-the address ``glossary.html#term-`` with the English term in lower case and
-hyphens, the same in both books.
+term first; the Chinese page goes by topic, the English one by the alphabet. Every
+term can be linked to: ``{term}`` with the reader's term, or the address
+``glossary.html#term-`` with the English term in lower case and hyphens, the same in
+both books.
 """
 
 from pathlib import Path

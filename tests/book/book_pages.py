@@ -66,7 +66,7 @@ class Cell:
         return [caption, alt, *self.said(self.page.partition("/")[0])]
 
     def said(self, language):
-        """Return what ``say`` says in a language; ``CODE`` stands for what is measured."""
+        """Return what ``say`` says in a language; ``CODE`` stands for each number."""
         found = []
         for call in calls(self.tree):
             if called(call) == "say":
