@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "training": {"keras", "numpy", "tensorflow", "IPython"},
     "evaluation": {"keras", "numpy", "scipy", "sklearn"},
     "diagnosis": {"keras", "numpy", "scipy"},
-    "overfitting": {"keras", "numpy"},
+    "overfitting": {"keras"},
     "plots": {"numpy", "matplotlib"},
     "scratch": {"numpy"},
     "scenes": {"numpy"},
