@@ -110,6 +110,18 @@ def test_a_page_that_fails_is_named_and_alone_repeated(book):
     assert book.ran() == ["close"]
 
 
+def test_a_warning_on_a_page_is_an_error_unless_the_cell_expects_it(book):
+    source = "import warnings\nwarnings.warn('old', stacklevel=1)"
+    tags = {"tags": ["shows-warning"]}
+    book.page("close", "1", nbformat.v4.new_code_cell(source, id="c2", metadata=tags))
+    assert book.make()[0] == 0
+    book.page("close", source)
+    status, lines = book.make()
+    assert status == 1
+    assert lines[-1].startswith("close, cell c1: a warning on the page: ")
+    assert lines[-1].endswith("UserWarning: old")
+
+
 def test_a_failed_page_is_built_with_its_error_and_then_anew(book):
     book.page("close", "assert not 'here'")
     chinese, english = make_book.DOCTREES

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TextIO
@@ -123,13 +124,24 @@ def run(page: str) -> tuple[NotebookNode, float, dict | None]:
         return notebook, seconds, {"page": page, "cell": cell.id, "says": says}
     for cell in cells:
         for output in cell.outputs:
-            if output.output_type == "error" and "raises-exception" not in (
-                cell.metadata.get("tags", ())
-            ):
-                lines = output.evalue.replace(POINTER, "").strip().splitlines()
-                says = f"{output.ename}: {' · '.join(lines)}"
+            if says := trouble(output, cell.metadata.get("tags", ())):
                 return notebook, seconds, {"page": page, "cell": cell.id, "says": says}
     return notebook, seconds, None
+
+
+def trouble(output: NotebookNode, tags: Sequence[str]) -> str | None:
+    """Say what an output reports that its cell does not expect.
+
+    An error is expected where a cell is tagged ``raises-exception``, a warning of a
+    library where it is tagged ``shows-warning``.
+    """
+    if output.output_type == "error" and "raises-exception" not in tags:
+        lines = output.evalue.replace(POINTER, "").strip().splitlines()
+        return f"{output.ename}: {' · '.join(lines)}"
+    is_warning = output.output_type == "stream" and output.name == "stderr"
+    if is_warning and "shows-warning" not in tags:
+        return f"a warning on the page: {output.text.strip().splitlines()[0]}"
+    return None
 
 
 def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 import yaml
 from book_pages import ROOT
+from bs4 import BeautifulSoup
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
@@ -35,9 +36,26 @@ SETTINGS = {
 def notebook(caption):
     """Return a page that cannot be run: what it shows comes from the cache."""
     figure = {"mystnb": {"figure": {"caption": caption, "name": "fig"}}}
-    title = nbformat.v4.new_markdown_cell("# 页面", id="title")
-    cell = nbformat.v4.new_code_cell("raise SystemExit", id="cell", metadata=figure)
-    return nbformat.v4.new_notebook(cells=[title, cell])
+    guessed = {"tags": ["hide-output"]}
+    prose, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    cells = [
+        prose("# 页面", id="title"),
+        code("raise SystemExit", id="cell", metadata=figure),
+        code("share = 1 / 0", id="outcome", metadata=guessed),
+        code(SAID, id="said"),
+        prose("之后", id="after"),
+        code("assert share > 1", id="check"),
+        prose("## 练习", id="exercises"),
+        prose("### 练习 1 · 题目", id="exercise-1"),
+        prose("#### 解答", id="solution-1"),
+        code("share = 2", id="solution-1-code"),
+        prose("## 小结", id="summary"),
+    ]
+    language = {"language_info": {"name": "python", "pygments_lexer": "python"}}
+    return nbformat.v4.new_notebook(cells=cells, metadata=language)
+
+
+SAID = 'say(zh=f"占 **{share}**", en=f"**{share}** of it")\nassert share < 9'
 
 
 def store(folder):
@@ -46,6 +64,13 @@ def store(folder):
     executed = notebook("another caption")
     output = nbformat.v4.new_output("display_data", {"text/plain": "'kept'"})
     executed.cells[1].outputs = [output]
+    printed = nbformat.v4.new_output("stream", name="stdout", text="0.25\n")
+    executed.cells[2].outputs = [printed]
+    texts = {"mime": "text/markdown", "zh": "占 **0.25**", "en": "**0.25** of it"}
+    both = {"text/markdown": texts["en"], "text/plain": "0.25 of it"}
+    about = {"mnist_tutorial": texts}
+    said = nbformat.v4.new_output("display_data", both, metadata=about)
+    executed.cells[3].outputs = [said]
     cache = get_cache(str(folder))
     bundle = CacheBundleIn(executed, "page.ipynb", data={"failed": False})
     return cache, cache.cache_notebook_bundle(bundle, check_validity=False)
@@ -115,6 +140,52 @@ def test_single_nb_execution_hands_settings_to_the_client():
 def test_jupyter_book_build_has_the_options_that_make_book_gives():
     options = set(re.findall(r"(?<!\w)--?[\w-]+", jupyter_book("build", "--help")))
     assert options >= {"--path-output", "--config", *make_book.STRICT}
+
+
+# --- MyST-NB: page_language.py, quiet_cells.py ---------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    """Return the page as a tree."""
+    text = (html / "page.html").read_text("utf-8")
+    return BeautifulSoup(text, "html.parser").find("article")
+
+
+def words(node):
+    return " ".join(node.get_text().split())
+
+
+def test_merge_match_lets_a_page_say_it_in_its_language(page):
+    said = [node for node in page.select(".said > p")]
+    assert list(map(words, said)) == ["占 0.25"]
+    assert said[0].strong.get_text() == "0.25"
+    assert "0.25 of it" not in page.get_text()
+
+
+def test_a_reading_and_a_check_have_their_code_folded(page):
+    folds = page.select("details.checked")
+    assert [words(fold.summary) for fold in folds] == ["程序核对过"] * 2
+    assert "assert share < 9" in words(folds[0])
+    assert "assert share > 1" in words(folds[1])
+    code = page.select(".cell_input")
+    in_sight = [words(cell) for cell in code if not cell.find_parent("details")]
+    assert in_sight == ["raise SystemExit", "share = 1 / 0"]
+
+
+def test_what_answers_a_guess_is_folded_with_what_is_said_of_it(page):
+    (fold,) = page.select("details.outcome")
+    assert words(fold.summary) == "看结果"
+    assert words(fold.pre) == "0.25" and "占 0.25" in words(fold)
+    assert "之后" not in words(fold) and "share > 1" not in words(fold)
+
+
+def test_a_solution_is_folded_and_is_no_heading(page):
+    (fold,) = page.select("details.solution")
+    assert words(fold.summary) == "解答"
+    assert "share = 2" in words(fold) and "小结" not in words(fold)
+    headings = [words(node).rstrip("#") for node in page.select("h1, h2, h3, h4")]
+    assert headings == ["页面", "练习", "练习 1 · 题目", "小结"]
 
 
 # --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py --
