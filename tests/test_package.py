@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "checks": {"numpy"},
     "recipes": set(),
     "assertions": {"numpy"},
+    "bilingual": {"IPython"},
     "datasets": {"numpy", "sklearn"},
     "preprocessing": {"numpy", "scipy", "PIL"},
     "models": {"keras"},

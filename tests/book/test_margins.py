@@ -55,6 +55,12 @@ def margin(left, sign, right):
     return margins.Comparison("cell", "text", stored).margin
 
 
+def test_what_is_said_is_no_part_of_a_pages_code():
+    cell = "x = 1\nsay(\n    zh=f'{x} 张',\n    en=f'{x} images',\n)\nassert x > 0"
+    assert margins.without_words(cell) == "x = 1\nassert x > 0"
+    assert margins.without_words("x = 1\n") == "x = 1\n"
+
+
 def test_the_margin_is_the_mean_room_in_standard_deviations():
     left, right = np.random.default_rng(0).normal((1, 0), 1, (12, 2)).T.tolist()
     room = np.subtract(left, right)
