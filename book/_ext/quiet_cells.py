@@ -51,6 +51,14 @@ def cell_kind(node):
     return kind(source.astext()) if source else "code"
 
 
+def in_solution(node):
+    """Tell whether a node is part of a solution, whose code is to be seen."""
+    while node := node.parent:
+        if "solution" in node.get("classes", ()):
+            return True
+    return False
+
+
 class FoldCells(SphinxTransform):
     """Fold before Sphinx collects the headings."""
 
@@ -65,6 +73,8 @@ class FoldCells(SphinxTransform):
                 fold["classes"] = ["solution"]
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
+            if in_solution(cell):
+                continue
             if cell_kind(cell) != "code":
                 cell.replace_self(self.quiet(cell, words["checked"]))
             elif "tag_hide-output" in cell["classes"] and part(cell, "output"):
