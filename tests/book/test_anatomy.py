@@ -6,8 +6,7 @@ import statistics
 
 import pytest
 from book_pages import CHINESE, each_notebook, notebooks, prose_lines
-from cell_kinds import kind
-from margins import without_words
+from cell_kinds import kind, without_words
 
 # The landing page's objectives are the whole book's, so no summary answers them.
 each_chapter = pytest.mark.parametrize(
