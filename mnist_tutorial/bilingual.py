@@ -8,7 +8,7 @@ live kernel that of the reader's system.
 import locale
 import os
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from IPython.display import display
 
@@ -26,6 +26,17 @@ def reader_language() -> Literal["zh", "en"]:
     asked = (os.environ.get(name) for name in names)
     found = next(filter(None, asked), None) or locale.getlocale()[0] or ""
     return "zh" if found.lower().startswith(("zh", "chinese")) else "en"
+
+
+class Words(NamedTuple):
+    """The same in both languages; ``str()`` and f-strings give the reader's."""
+
+    zh: str
+    en: str
+
+    def __str__(self) -> str:
+        """Return the words in the reader's language."""
+        return getattr(self, reader_language())
 
 
 def say(*, zh: str, en: str) -> None:

@@ -6,6 +6,7 @@ group, other networks and other ways to make the same mistake. Nothing in a run 
 """
 
 import math
+import re
 
 import keras
 import numpy as np
@@ -280,15 +281,34 @@ def test_remarks_say_what_could_be_better(healthy):
 
 def test_a_finding_gives_evidence_and_advice(readings):
     for first, *_ in readings.values():
-        assert any(character.isdigit() for character in first.seen)
+        assert any(character.isdigit() for character in first.seen.en)
         assert str(first).splitlines() == [
             f"{first.cause} (fault, {first.sureness})",
-            f"  seen: {first.seen}",
-            f"  try:  {first.advice}",
+            f"  seen: {first.seen.en}",
+            f"  try:  {first.advice.en}",
         ]
     advice = {first.cause: first.advice for first, *_ in readings.values()}
     assert len(set(advice.values())) == len(advice) == len(FAULTS)
-    assert advice["sorted_data"].startswith("Shuffle the training data")
+    assert advice["sorted_data"].en.startswith("Shuffle the training data")
+
+
+def test_both_languages_tell_the_same(broken, readings, healthy, monkeypatch, capsys):
+    found = [f for findings in readings.values() for f in findings]
+    found += [f for run in broken.values() for f in diagnose(run.history)]
+    found += [f for history, *_ in healthy.values() for f in diagnose(history)]
+    for finding in found:
+        for zh, en in (finding.seen, finding.advice):
+            figures = [re.findall(r"\d(?:[\d.]*[\d%])?", text) for text in (zh, en)]
+            assert sorted(figures[0]) == sorted(figures[1]), (zh, en)
+            assert re.search("[一-龥]", zh) and en.isascii()
+    first = readings["sorted_data", 0][0]
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    assert str(first) == (
+        f"sorted_data（有毛病，有证据）\n  看到：{first.seen}\n  办法：{first.advice}"
+    )
+    assert str(first.advice) == first.advice.zh
+    first.show()
+    assert "- 办法：每一轮之前打乱" in capsys.readouterr().out
 
 
 def test_a_healthy_verdict_names_what_was_not_looked_at(draw):
@@ -297,7 +317,8 @@ def test_a_healthy_verdict_names_what_was_not_looked_at(draw):
         ({"train_data": draw(1)[0]}, "model, validation_data"),
     ):
         advice = diagnose(LEARNT, **handed_in)[0].advice
-        assert advice.startswith(f"Hand in {missing} to look closer. Labels that")
+        assert advice.en.startswith(f"Hand in {missing} to look closer. Labels that")
+        assert advice.zh.startswith(f"再交上 {missing}，就能看得更细。")
 
 
 def test_nothing_is_changed(broken):
@@ -462,9 +483,9 @@ def test_what_curves_tell(history, expected):
 
 def test_losses_that_are_no_numbers_are_counted_from_the_first_epoch():
     (found,) = diagnose(curves([2.4, math.nan, math.nan], [0.2, 0.1, 0.1]))
-    assert found.seen == "not a number: loss from epoch 2"
+    assert found.seen.en == "not a number: loss from epoch 2"
     never = diagnose(curves(2 * [math.nan], 2 * [0.1], rate=1.0))
-    assert "nan" not in " ".join(finding.seen for finding in never)
+    assert "nan" not in " ".join(finding.seen.en for finding in never)
 
 
 # --- what looks broken and is not, and the reverse -----------------------------------
@@ -476,7 +497,7 @@ def test_a_pixel_that_is_no_number_explains_it(draw):
     run = trained(build_linear(), (x, y), None, epochs=2)
     found = read(run)
     assert [finding.cause for finding in found] == ["not_numbers", "diverged"]
-    assert found[0].seen.startswith("1 of 200 training images")
+    assert found[0].seen.en.startswith("1 of 200 training images")
 
 
 def test_what_no_rule_knows_is_given_no_wrong_cause(draw):

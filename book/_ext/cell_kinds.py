@@ -11,7 +11,8 @@ import re
 SAYERS = {"say", "show_svg"}
 
 
-def _says(statement):
+def says(statement):
+    """Tell whether a statement only shows words in the reader's language."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
@@ -24,13 +25,24 @@ def kind(source):
     """Return ``"reading"``, ``"check"`` or ``"code"``."""
     code = re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.M)
     statements = ast.parse(code).body
-    if any(map(_says, statements)):
+    if any(map(says, statements)):
         quiet = (ast.Assert, ast.Assign)
-        if all(_says(each) or isinstance(each, quiet) for each in statements):
+        if all(says(each) or isinstance(each, quiet) for each in statements):
             return "reading"
     if statements and all(isinstance(each, ast.Assert) for each in statements):
         return "check"
     return "code"
+
+
+def without_words(source):
+    """Return a cell's code without the lines that only say something."""
+    if not any(name in source for name in SAYERS):
+        return source
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if says(node):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
 
 
 def presentation(source, tags):

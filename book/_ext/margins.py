@@ -16,6 +16,7 @@ import threading
 from pathlib import Path
 
 import yaml
+from cell_kinds import without_words
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book" / "zh"
@@ -54,8 +55,12 @@ def code_cells(page):
 
 
 def digest(page):
-    """Return a short digest of a page's code but its first cell, which all share."""
-    text = json.dumps(code_cells(page)[1:], ensure_ascii=False)
+    """Return a short digest of a page's code: of all that a result can depend on.
+
+    The first cell, which all pages share, has no part in it, nor has what is said.
+    """
+    cells = [(cell, without_words(source)) for cell, source in code_cells(page)[1:]]
+    text = json.dumps(cells, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -3,10 +3,11 @@
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
 in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
 ``hide-output``, which answer a guess, open at a click, and with them the readings and
-checks right behind. A solution, the section headed so, is folded too.
+checks right behind. A solution, the section headed so, is folded too. Where code stays
+in sight, the lines that only say something are left out: the output shows them.
 """
 
-from cell_kinds import kind
+from cell_kinds import kind, without_words
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
@@ -51,6 +52,22 @@ def cell_kind(node):
     return kind(source.astext()) if source else "code"
 
 
+def in_solution(node):
+    """Tell whether a node is part of a solution, whose code is to be seen."""
+    while node := node.parent:
+        if "solution" in node.get("classes", ()):
+            return True
+    return False
+
+
+def show_without_words(cell):
+    """Leave out of the code in sight what only says something: the output shows it."""
+    for block in part(cell, "source").findall(nodes.literal_block):
+        code = without_words(block.astext()).strip("\n")
+        if code != block.astext():
+            block.rawsource, block[:] = code, [nodes.Text(code)]
+
+
 class FoldCells(SphinxTransform):
     """Fold before Sphinx collects the headings."""
 
@@ -65,6 +82,10 @@ class FoldCells(SphinxTransform):
                 fold["classes"] = ["solution"]
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
+            if in_solution(cell) or cell_kind(cell) == "code":
+                show_without_words(cell)
+            if in_solution(cell):
+                continue
             if cell_kind(cell) != "code":
                 cell.replace_self(self.quiet(cell, words["checked"]))
             elif "tag_hide-output" in cell["classes"] and part(cell, "output"):

@@ -1,10 +1,10 @@
 """Tell whether a network is learning: broken runs to learn from, and a reader of runs.
 
-The page ``faq/is_it_learning`` puts both to use. In the order in which to read:
+The page ``faq/diagnosis`` puts both to use. In the order in which to read:
 
 - ``broken_runs``: nine faults, and how each is brought about;
 - ``reader``: ``diagnose``, from what it is handed to the findings in order;
-- ``rules``: how each cause is recognised, and by what limits;
+- ``data_rules``, ``training_rules``: how each cause is recognised, by what limits;
 - ``evidence``: what the rules look at.
 
 A new cause needs a rule, and its place and its advice in ``reader.CAUSES``.

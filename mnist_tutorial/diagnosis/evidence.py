@@ -12,9 +12,12 @@ import keras
 import numpy as np
 from scipy.special import log_softmax
 
+from mnist_tutorial.bilingual import Words
 from mnist_tutorial.models import is_relu
 
 Data = tuple[np.ndarray, np.ndarray]
+# What a rule returns: how sure, and what was seen; None if the cause was not seen.
+Sight = tuple[str, Words] | None
 
 # So many examples show what there is to see, and are compared in a moment.
 SAMPLE = 600

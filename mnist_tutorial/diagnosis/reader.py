@@ -6,76 +6,145 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from mnist_tutorial.bilingual import Words, reader_language, say
 from mnist_tutorial.checks import check_input_shape, checked_array, checked_labels
-from mnist_tutorial.diagnosis import rules
+from mnist_tutorial.diagnosis import data_rules, training_rules
 from mnist_tutorial.diagnosis.evidence import Data, Evidence, sample
 from mnist_tutorial.errors import InputError
 
 # Each rule, and what to try. Causes before what they cause.
 CAUSES = {
-    rules.not_numbers: "Find where the images get values that are not numbers: a "
-    "division by 0, an empty file, a logarithm.",
-    rules.shuffled_labels: "Draw twenty images with their labels. Shuffle, sort and "
-    "filter images and labels together, with one index for both.",
-    rules.different_preparation: "Prepare both sets with one function, and compare "
-    "shape, type, range and mean of what comes out.",
-    rules.unscaled_inputs: "Bring the inputs to [0, 1], or to mean 0 and deviation 1; "
-    "for bytes, divide by 255 once.",
-    rules.softmax_twice: "Remove the softmax at the end of the network, or hand the "
-    "loss from_logits=False; not both.",
-    rules.sorted_data: "Shuffle the training data before every epoch (shuffle=True).",
-    rules.zero_weights: "Draw the weights at random; the default of Keras' layers does "
-    "it. Only biases may begin at 0.",
-    rules.rate_too_high: "Divide the learning rate by 10 until the loss falls from the "
-    "start.",
-    rules.dead_relus: "Look at the initial biases and weights, and at the learning "
-    "rate: a large step can push a ReLU below 0 for every image. Leaky ReLUs keep a "
-    "gradient.",
-    rules.rate_too_low: "Multiply the learning rate by 10 until the loss falls "
-    "visibly.",
-    rules.diverged: "Look for the first of these that is so: inputs that are not "
-    "numbers or not scaled, a learning rate that is too high, a logarithm or a "
-    "division in the loss.",
+    data_rules.not_numbers: Words(
+        zh="查图片的值从哪里开始不是数：除以 0，空文件，取对数。",
+        en="Find where the images get values that are not numbers: a division by 0, an "
+        "empty file, a logarithm.",
+    ),
+    data_rules.shuffled_labels: Words(
+        zh="画二十张图片，连同标签。打乱、排序、筛选时，图片和标签用同一个下标。",
+        en="Draw twenty images with their labels. Shuffle, sort and filter images and "
+        "labels together, with one index for both.",
+    ),
+    data_rules.different_preparation: Words(
+        zh="两边用同一个函数处理，再比较处理后的形状、类型、范围和均值。",
+        en="Prepare both sets with one function, and compare shape, type, range and "
+        "mean of what comes out.",
+    ),
+    data_rules.unscaled_inputs: Words(
+        zh="把输入缩放到 [0, 1]，或者均值 0、标准差 1；字节就除以 255，只除一次。",
+        en="Bring the inputs to [0, 1], or to mean 0 and deviation 1; for bytes, "
+        "divide by 255 once.",
+    ),
+    training_rules.softmax_twice: Words(
+        zh="去掉网络末尾的 softmax，或者给损失 from_logits=False，两样只做一样。",
+        en="Remove the softmax at the end of the network, or hand the loss "
+        "from_logits=False; not both.",
+    ),
+    data_rules.sorted_data: Words(
+        zh="每一轮之前打乱训练数据（shuffle=True）。",
+        en="Shuffle the training data before every epoch (shuffle=True).",
+    ),
+    training_rules.zero_weights: Words(
+        zh="权重用随机数初始化，Keras 的层默认就是这样；只有偏置可以从 0 开始。",
+        en="Draw the weights at random; the default of Keras' layers does it. Only "
+        "biases may begin at 0.",
+    ),
+    training_rules.rate_too_high: Words(
+        zh="把学习率除以 10，直到损失从一开始就下降。",
+        en="Divide the learning rate by 10 until the loss falls from the start.",
+    ),
+    training_rules.dead_relus: Words(
+        zh="查初始的偏置和权重，还有学习率：太大的一步会让 ReLU 对每张图片都低于 0。"
+        "带泄漏的 ReLU（leaky ReLU）留着梯度。",
+        en="Look at the initial biases and weights, and at the learning rate: a large "
+        "step can push a ReLU below 0 for every image. Leaky ReLUs keep a gradient.",
+    ),
+    training_rules.rate_too_low: Words(
+        zh="把学习率乘以 10，直到看得见损失下降。",
+        en="Multiply the learning rate by 10 until the loss falls visibly.",
+    ),
+    training_rules.diverged: Words(
+        zh="按次序查，看哪一条成立：输入不是数或者没有缩放，学习率太大，"
+        "损失里有对数或除法。",
+        en="Look for the first of these that is so: inputs that are not numbers or not "
+        "scaled, a learning rate that is too high, a logarithm or a division in the "
+        "loss.",
+    ),
 }
 # Asked only where no cause was seen.
 UNEXPLAINED = {
-    rules.validation_fails: "Draw images of both sets with their labels, side by side; "
-    "compare how they were prepared, and look for labels that belong to other images.",
-    rules.not_learning: "Train on 32 images until they are known by heart. If that "
-    "fails, look at model, loss and learning rate; if it works, look at the data.",
+    training_rules.validation_fails: Words(
+        zh="两边各画一些图片，连同标签，并排来看；比较处理的办法，找一找有没有"
+        "贴错的标签。",
+        en="Draw images of both sets with their labels, side by side; compare how they "
+        "were prepared, and look for labels that belong to other images.",
+    ),
+    training_rules.not_learning: Words(
+        zh="拿 32 张图片训练到背下来为止。背不下来，就查网络、损失和学习率；"
+        "背得下来，就查数据。",
+        en="Train on 32 images until they are known by heart. If that fails, look at "
+        "model, loss and learning rate; if it works, look at the data.",
+    ),
 }
 # Asked only where nothing is wrong.
 REMARKS = {
-    rules.overfitting: "More data, augmentation, dropout, or early stopping. Nothing "
-    "is broken.",
-    rules.still_learning: "More epochs, or a higher learning rate. Nothing is broken.",
-    rules.no_validation: "Set a part of the training data aside: split_validation().",
+    training_rules.overfitting: Words(
+        zh="更多数据，数据增强，Dropout，或者早停。没有什么坏了。",
+        en="More data, augmentation, dropout, or early stopping. Nothing is broken.",
+    ),
+    training_rules.still_learning: Words(
+        zh="多训练几轮，或者调大学习率。没有什么坏了。",
+        en="More epochs, or a higher learning rate. Nothing is broken.",
+    ),
+    training_rules.no_validation: Words(
+        zh="从训练数据里留出一部分：split_validation()。",
+        en="Set a part of the training data aside: split_validation().",
+    ),
 }
-# From the strongest to the weakest.
-SURENESS = ("sure", "likely", "possible")
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
+
+
+# In the words of each language; the degrees from the strongest to the weakest.
+KINDS = {
+    "fault": Words("有毛病", "fault"),
+    "healthy": Words("没看出毛病", "healthy"),
+    "remark": Words("可以更好", "remark"),
+}
+DEGREES = {
+    "sure": Words("有证据", "sure"),
+    "likely": Words("多半", "likely"),
+    "possible": Words("可能", "possible"),
+}
 
 
 class Finding(NamedTuple):
     """One thing that was seen in a run.
 
     ``"sure"`` was seen in the network or the data themselves, ``"likely"`` is the best
-    explanation of what was seen, and ``"possible"`` is one of several.
+    explanation of what was seen, and ``"possible"`` is one of several. ``str()`` is in
+    the reader's language, and ``show()`` in that of the page.
     """
 
     cause: str  # "healthy", or the name of a rule, such as those in FAULTS
     kind: str  # "fault"; or "healthy", and "remark" for what could be better then
     sureness: str  # "sure", "likely" or "possible"
-    seen: str  # the evidence, with its figures
-    advice: str  # what to try; for "healthy", what has not been looked at
+    seen: Words  # the evidence, with its figures
+    advice: Words  # what to try; for "healthy", what has not been looked at
 
     def __str__(self) -> str:
         """Return three lines: the cause and how sure, what was seen, what to try."""
-        return (
-            f"{self.cause} ({self.kind}, {self.sureness})\n"
-            f"  seen: {self.seen}\n"
-            f"  try:  {self.advice}"
-        )
+        return "\n  ".join(self._lines(self.cause)[reader_language()])
+
+    def show(self) -> None:
+        """Show the three lines on a page, as a list in Markdown."""
+        lines = self._lines(f"**`{self.cause}`**")
+        say(**{language: "\n- ".join(text) for language, text in lines.items()})
+
+    def _lines(self, cause: str) -> dict[str, list[str]]:
+        kind, sureness = KINDS[self.kind], DEGREES[self.sureness]
+        (seen_zh, seen_en), (advice_zh, advice_en) = self.seen, self.advice
+        zh = [f"{cause}（{kind.zh}，{sureness.zh}）", f"看到：{seen_zh}"]
+        en = [f"{cause} ({kind.en}, {sureness.en})", f"seen: {seen_en}"]
+        return {"zh": [*zh, f"办法：{advice_zh}"], "en": [*en, f"try:  {advice_en}"]}
 
 
 def diagnose(
@@ -90,7 +159,7 @@ def diagnose(
     Curves alone tell that something is wrong more often than what. Hand in the
     network and the data *as the network received them*, and most causes can be seen
     directly: what the images are scaled to, whether images with the same label look
-    alike, which units are dead. The page ``faq/is_it_learning`` tries it on nine
+    alike, which units are dead. The page ``faq/diagnosis`` tries it on nine
     faults. What leaves no trace cannot be seen: labels that are wrong in a consistent
     way or all the same, validation images that are also in the training set, data that
     are not those of the task.
@@ -136,14 +205,15 @@ def diagnose(
         return [_healthy(run), *_ask(REMARKS, "remark", run)]
     certain = [found for found in faults if found.sureness != "possible"]
     # Sorting keeps the order of the rules among those that are equally sure.
-    return sorted(certain or faults, key=lambda found: SURENESS.index(found.sureness))
+    order = list(DEGREES)
+    return sorted(certain or faults, key=lambda found: order.index(found.sureness))
 
 
-def _ask(advice: dict[Callable, str], kind: str, run: Evidence) -> list[Finding]:
+def _ask(advice: dict[Callable, Words], kind: str, run: Evidence) -> list[Finding]:
     """Return what the rules found, in their order."""
     return [
-        Finding(rule.__name__, kind, *sight, text)
-        for rule, text in advice.items()
+        Finding(rule.__name__, kind, *sight, words)
+        for rule, words in advice.items()
         if (sight := rule(run)) is not None
     ]
 
@@ -156,11 +226,19 @@ def _healthy(run: Evidence) -> Finding:
         "healthy",
         "healthy",
         "possible" if missing else "likely",
-        f"the training loss went from {run.loss[0]:.2f} to {run.loss[-1]:.2f} and the "
-        f"accuracy from {run.accuracy[0]:.0%} to {run.accuracy[-1]:.0%}",
-        (f"Hand in {missing} to look closer. " if missing else "")
-        + "Labels that are wrong in a consistent way, or the same images in training "
-        "and validation, cannot be seen here.",
+        Words(
+            zh=f"训练损失从 {run.loss[0]:.2f} 到 {run.loss[-1]:.2f}，准确率从 "
+            f"{run.accuracy[0]:.0%} 到 {run.accuracy[-1]:.0%}",
+            en=f"the training loss went from {run.loss[0]:.2f} to {run.loss[-1]:.2f} "
+            f"and the accuracy from {run.accuracy[0]:.0%} to {run.accuracy[-1]:.0%}",
+        ),
+        Words(
+            zh=(f"再交上 {missing}，就能看得更细。" if missing else "")
+            + "错得一致的标签，或者训练和验证里相同的图片，在这里看不出来。",
+            en=(f"Hand in {missing} to look closer. " if missing else "")
+            + "Labels that are wrong in a consistent way, or the same images in "
+            "training and validation, cannot be seen here.",
+        ),
     )
 
 

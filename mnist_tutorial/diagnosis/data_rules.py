@@ -1,0 +1,287 @@
+"""How a cause in the data is recognised: images, labels, their order.
+
+A rule looks for the cause that is its name. It returns how sure it is and what it saw,
+or None. Where network and data were handed in, it decides by them; if not, by the
+curves, and is less sure. The limits were set on runs with other seeds, images and
+networks than those in ``tests/test_diagnosis.py``.
+"""
+
+import keras
+import numpy as np
+
+from mnist_tutorial.bilingual import Words
+from mnist_tutorial.diagnosis.evidence import (
+    Evidence,
+    Sight,
+    chance_agreement,
+    cross_entropies,
+    mean_image_difference,
+    neighbour_agreement,
+    root_mean_square,
+)
+
+# Fewer examples say little about neighbours or about averages.
+ENOUGH = 50
+
+
+def not_numbers(run: Evidence) -> Sight:
+    """Look for images with values that are not numbers."""
+    for zh, en, data in (
+        ("训练", "training", run.train),
+        ("验证", "validation", run.val),
+    ):
+        if data is not None and not np.isfinite(data[0]).all():
+            is_good = np.isfinite(data[0]).reshape(len(data[0]), -1).all(axis=1)
+            bad, count = (~is_good).sum(), len(is_good)
+            return "sure", Words(
+                zh=f"看过的 {count} 张{zh}图片里，有 {bad} 张含有 NaN 或无穷大",
+                en=f"{bad} of {count} {en} images that were looked at hold NaN or "
+                "infinity",
+            )
+    return None
+
+
+def shuffled_labels(run: Evidence) -> Sight:
+    """Look for labels that are not those of their images."""
+    if run.train is None:
+        return _shuffled_by_curves(run)
+    if not run.images_differ or len(run.train[1]) < ENOUGH:
+        return None
+    agreement = neighbour_agreement(*run.train)
+    by_chance = chance_agreement(run.train[1])
+    # What is learnt from wrong labels does not read other images so well; then the
+    # images are such that pixels do not tell which are alike.
+    reads_others = run.val_loss is not None and run.last_accuracy > 0.9
+    if agreement > 0.55 or by_chance > 0.3 or reads_others:
+        return None
+    doubtful = "possible" if run.val_loss is None else "likely"
+    return "sure" if agreement < 2 * by_chance else doubtful, Words(
+        zh=f"训练图片里，{agreement:.0%} 和最像自己的那张图片标签相同；"
+        f"标签若是随机的，会是 {by_chance:.0%}",
+        en=f"of the training images, {agreement:.0%} have the label of the image that "
+        f"looks most like them; with labels at random it would be {by_chance:.0%}",
+    )
+
+
+def _shuffled_by_curves(run: Evidence) -> Sight:
+    """Look for a training set that is learnt by heart, slowly, and nothing else."""
+    if run.val_loss is None or not run.has_numbers:
+        return None
+    last = run.val_loss[-1]
+    val_fails = run.last_accuracy < run.hardly and last > 0.95 * run.guess
+    slow = run.accuracy[0] < 2 / run.num_classes and run.loss[0] < 1.04 * run.guess
+    if not (run.learns and val_fails and slow):
+        return None
+    return "likely", Words(
+        zh=f"训练损失降到 {run.loss[-1]:.2f}，验证损失却是 {last:.2f}，不比瞎猜"
+        f"（{run.guess:.2f}）好：在训练图片上学到的，对别的图片不管用。"
+        "再交上 train_data，就能看得更细。",
+        en=f"the training loss falls to {run.loss[-1]:.2f}, yet the validation loss is "
+        f"{last:.2f}, no better than guessing ({run.guess:.2f}): what is learnt on "
+        "training images holds for no others. Hand in train_data to look closer.",
+    )
+
+
+def different_preparation(run: Evidence) -> Sight:
+    """Look for validation images that were prepared in another way."""
+    if run.train is None or run.val is None:
+        # Where training has but one class, validation fails for that.
+        one_class = run.train is not None and np.ptp(run.train[1]) == 0
+        return None if one_class else _differs_by_curves(run)
+    (x_train, _), (x_val, _) = run.train, run.val
+    if not run.has_finite_images or not np.isfinite(x_val).all():
+        return None
+    if x_train.shape[1:] != x_val.shape[1:] or min(len(x_train), len(x_val)) < ENOUGH:
+        return None
+    mean, val_mean = x_train.mean(), x_val.mean()
+    spread, val_spread = x_train.std(), x_val.std()
+    smaller, larger = sorted([spread, val_spread])
+    if larger > 1.5 * max(smaller, 1e-12) or abs(mean - val_mean) > 0.5 * larger:
+        return "sure", Words(
+            zh=f"训练图片的均值是 {mean:.3g}，标准差是 {spread:.3g}；"
+            f"验证图片的是 {val_mean:.3g} 和 {val_spread:.3g}",
+            en=f"training images have mean {mean:.3g} and deviation {spread:.3g}, "
+            f"validation images {val_mean:.3g} and {val_spread:.3g}",
+        )
+    difference = mean_image_difference(x_train, x_val)
+    start = max(run.loss[0], run.guess)
+    fails_at_once = run.val_loss is not None and run.val_loss[0] > 1.5 * start
+    if difference <= 3 or not (run.gap > 0.2 or fails_at_once):
+        return None
+    return "likely", Words(
+        zh=f"训练图片的平均图和验证图片的平均图，相差是碰巧的 {difference:.0f} 倍，"
+        f"而验证准确率低了 {run.gap:.0%}",
+        en=f"the mean training and the mean validation image differ {difference:.0f} "
+        f"times as much as chance would have it, and validation is {run.gap:.0%} worse",
+    )
+
+
+def _differs_by_curves(run: Evidence) -> Sight:
+    """Look for a validation that fails from the start, while training succeeds."""
+    if run.val_loss is None or not run.has_numbers:
+        return None
+    first, last = run.val_loss[0], run.val_loss[-1]
+    if first > 3 * max(run.loss[0], run.guess) and last > run.guess:
+        return "likely", Words(
+            zh=f"从第一轮起，验证损失（{first:.1f}）就是训练损失（{run.loss[0]:.1f}）"
+            "的好几倍，那时还谈不上过拟合。"
+            "再交上 train_data 和 validation_data，就能看得更细。",
+            en=f"from the first epoch on the validation loss ({first:.1f}) is many "
+            f"times the training loss ({run.loss[0]:.1f}), before anything could be "
+            "overfitted. Hand in train_data and validation_data to look closer.",
+        )
+    best = run.val_accuracy.max()
+    if run.accuracy[-1] > 0.7 and best < 0.5 and run.accuracy[0] > 0.3:
+        return "possible", Words(
+            zh=f"训练准确率到了 {run.accuracy[-1]:.0%}，验证从没有高过 {best:.0%}。"
+            "再交上 train_data 和 validation_data，就能看得更细。",
+            en=f"training reaches {run.accuracy[-1]:.0%}, validation never more than "
+            f"{best:.0%}. Hand in train_data and validation_data to look closer.",
+        )
+    return None
+
+
+def unscaled_inputs(run: Evidence) -> Sight:
+    """Look for values far from 1 where the first weights receive them."""
+    if not run.has_finite_images:
+        return _unscaled_by_curves(run)
+    if run.model is None:
+        return _unscaled_by_images(run)
+    weighted = [s for s in run.steps if getattr(s.layer, "kernel", None) is not None]
+    if not weighted:
+        return None
+    given = weighted[0].inputs
+    size = root_mean_square(given)
+    # Batch normalisation may undo the scale of the images.
+    batch_norm = keras.layers.BatchNormalization
+    is_normalised = any(isinstance(layer, batch_norm) for layer in run.layers)
+    learns_well = run.has_numbers and not run.starts_high and run.accuracy[-1] > 0.9
+    is_harmless = learns_well and (5 < size < 50 or is_normalised)
+    is_tiny = 0 < size < 0.02 and run.accuracy[0] < 0.5
+    if is_harmless or not (size > 5 or is_tiny):
+        return None
+    return "sure", Words(
+        zh=f"到达第一层权重的数在 {given.min():.3g} 和 {given.max():.3g} 之间，"
+        f"平均大小（均方根）是 {size:.3g}",
+        en=f"what reaches the first weights lies between {given.min():.3g} and "
+        f"{given.max():.3g}, on average (root mean square) {size:.3g}",
+    )
+
+
+def _unscaled_by_images(run: Evidence) -> Sight:
+    """Look for large values and a bad start; the network may scale them itself."""
+    images = run.train[0]
+    if root_mean_square(images) <= 5 or not (run.starts_high or not run.has_numbers):
+        return None
+    return "likely", Words(
+        zh=f"训练图片的值在 {images.min():.3g} 和 {images.max():.3g} 之间，第一轮的"
+        f"损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}。"
+        "再交上 model，就能看得更细。",
+        en=f"training images lie between {images.min():.3g} and {images.max():.3g}, "
+        f"and the first epoch's loss is {run.loss[0]:.1f}, where guessing gives "
+        f"{run.guess:.1f}. Hand in model to look closer.",
+    )
+
+
+def _unscaled_by_curves(run: Evidence) -> Sight:
+    """Look for a bad start that no high learning rate or large weights explain."""
+    above_guessing = run.accuracy[0] > 1.5 / run.num_classes
+    if not run.starts_high or not above_guessing or run.is_fast or run.growth >= 4:
+        return None
+    learns = run.accuracy[-1] > 0.5
+    zh, en = "不知道是多少", "is unknown"
+    if run.rate is not None:
+        zh, en = f"只有 {run.rate:g}", f"is only {run.rate:g}"
+    return "likely" if learns and run.rate is not None else "possible", Words(
+        zh=f"第一轮的损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}；学习率{zh}。"
+        "再交上 model 和 train_data，就能看得更细。",
+        en=f"the loss of the first epoch is {run.loss[0]:.1f}, where guessing gives "
+        f"{run.guess:.1f}, and the learning rate {en}. Hand in model and train_data "
+        "to look closer.",
+    )
+
+
+def sorted_data(run: Evidence) -> Sight:
+    """Look for labels in blocks; fit() may shuffle, so also for what they did."""
+    if not run.has_numbers:
+        return None
+    if run.train is None or len(run.train[1]) < ENOUGH:
+        return _sorted_by_curves(run)
+    labels = run.train[1]
+    changes = np.mean(labels[1:] != labels[:-1])
+    expected = 1 - chance_agreement(labels)
+    in_blocks = expected >= 0.2 and changes <= 0.5 * expected
+    # Images all alike, large weights and a ReLU at the end have the same symptoms.
+    is_explained = not run.images_differ or run.growth >= 4 or run.ends_in_relu
+    symptom = None if is_explained or not in_blocks else _symptom_of_order(run)
+    if symptom is None:
+        return None
+    return "likely" if run.model is None else "sure", Words(
+        zh=f"从一个样本到下一个，标签改变的占 {changes:.0%}，次序随机的话会是 "
+        f"{expected:.0%}；而且{symptom.zh}",
+        en=f"the label changes from one example to the next in {changes:.0%} of the "
+        f"cases; in random order it would be {expected:.0%}, and {symptom.en}",
+    )
+
+
+def _symptom_of_order(run: Evidence) -> Words | None:
+    """Return what shows that a network was trained in the order of the examples."""
+    if run.starts_below_guessing:
+        return Words(
+            zh=f"第一轮的准确率是 {run.accuracy[0]:.0%}，比瞎猜还低",
+            en=f"the first epoch's accuracy is {run.accuracy[0]:.0%}, below guessing",
+        )
+    if run.can_be_run and (symptom := _symptom_of_answers(run)):
+        return symptom
+    return Words(zh="曲线很差", en="the curves are bad") if run.is_bad else None
+
+
+def _symptom_of_answers(run: Evidence) -> Words | None:
+    """Return what shows in the answers that what came last is known best."""
+    labels, predicted = run.train[1], run.outputs.argmax(axis=1)
+    occurring, answered = (
+        np.bincount(classes, minlength=run.num_classes) / len(labels)
+        for classes in (labels, predicted)
+    )
+    # A class that hardly occurs counts as half of an equal share.
+    excess = answered / np.maximum(occurring, 0.5 / run.num_classes)
+    favourite = excess.argmax()
+    if excess.max() > 2 and favourite in labels[-(len(labels) // 5) :]:
+        return Words(
+            zh=f"排在最后的类别里，{favourite} 被预测的次数是它实际张数的 "
+            f"{excess.max():.1f} 倍",
+            en=f"class {favourite}, one of the last, is predicted {excess.max():.1f} "
+            "times as often as it is right",
+        )
+    measured = np.mean(predicted == labels)
+    if measured < run.accuracy[-1] - 0.05:
+        return Words(
+            zh=f"最后一轮里边训练边记的准确率是 {run.accuracy[-1]:.0%}，现在一量只有 "
+            f"{measured:.0%}：它是一类一类地挣来的",
+            en=f"the accuracy counted during the last epoch, {run.accuracy[-1]:.0%}, "
+            f"is {measured:.0%} when measured now: it was earned class by class",
+        )
+    losses = cross_entropies(run.outputs, labels)
+    last, overall = losses[-(len(losses) // 10) :].mean(), losses.mean()
+    if last < 0.25 * overall > 0.125:
+        return Words(
+            zh=f"最后十分之一样本的损失是 {last:.2f}，全部的是 {overall:.2f}："
+            "最后来的记得最牢",
+            en=f"the last tenth of the examples has a loss of {last:.2f}, all of them "
+            f"{overall:.2f}: what came last is known best",
+        )
+    return None
+
+
+def _sorted_by_curves(run: Evidence) -> Sight:
+    """Look for a first epoch worse than guessing that is not one of wild steps."""
+    moderate = 1.03 * run.guess < run.loss[0] <= 2 * run.guess
+    if not (run.starts_below_guessing and moderate and run.learns):
+        return None
+    return "likely" if run.accuracy[0] < 0.8 / run.num_classes else "possible", Words(
+        zh=f"第一轮的训练准确率是 {run.accuracy[0]:.0%}，比瞎猜还低，好像每一类都在"
+        "刚练完另一类的时候被问到。再交上 train_data，就能看得更细。",
+        en=f"in the first epoch the training accuracy is {run.accuracy[0]:.0%}, worse "
+        "than guessing, as if each class were asked when another had just been "
+        "practised. Hand in train_data to look closer.",
+    )

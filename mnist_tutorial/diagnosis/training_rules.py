@@ -1,0 +1,285 @@
+"""How a cause in the network or its training is recognised, and what is no fault.
+
+The rules are as those of ``data_rules``.
+"""
+
+import math
+
+import keras
+import numpy as np
+
+from mnist_tutorial.bilingual import Words
+from mnist_tutorial.checks import are_probabilities
+from mnist_tutorial.diagnosis.evidence import (
+    USUAL_RATE,
+    Evidence,
+    Sight,
+    cross_entropies,
+    run_layers,
+    shifts,
+)
+from mnist_tutorial.models import is_relu
+
+# --- the network's end, its weights, the steps ---------------------------------------
+
+
+def softmax_twice(run: Evidence) -> Sight:
+    """Look for a loss of probabilities that were taken for logits."""
+    if not run.has_numbers:
+        return None
+    if not run.can_be_run:
+        return _softmax_by_curves(run)
+    if not are_probabilities(run.outputs):
+        return None
+    outputs, labels, last = run.outputs, run.train[1], run.loss[-1]
+    if run.val is not None and run.val_loss is not None:
+        labels, last = run.val[1], run.val_loss[-1]
+        outputs = run_layers(run.model, run.val[0])[-1].outputs
+    right = outputs[np.arange(len(outputs)), labels].astype(float)
+    once = -np.log(np.maximum(right, 1e-7)).mean()
+    twice = cross_entropies(outputs, labels).mean()
+    if abs(last - once) <= abs(last - twice):
+        return None
+    return "sure", Words(
+        zh=f"网络给出的是概率；按概率算，损失是 {once:.2f}，当成 logits 算是 "
+        f"{twice:.2f}；训练记录里是 {last:.2f}",
+        en=f"the network gives probabilities; as such their loss would be {once:.2f}, "
+        f"and taken for logits {twice:.2f}; the history says {last:.2f}",
+    )
+
+
+def _softmax_by_curves(run: Evidence) -> Sight:
+    """Look for high accuracies with a loss just above what a second softmax allows."""
+    floor = -math.log(math.e / (math.e + run.num_classes - 1))
+    both = run.loss + run.accuracy
+    good = run.accuracy > 0.5
+    fits = (both > floor + 0.97) & (both < floor + 1.15) & (run.loss > floor)
+    if not good[-1] or not fits[good].all():
+        return None
+    short = len(run.loss) < 3 or good.sum() < 2
+    return "possible" if short else "likely", Words(
+        zh=f"准确率 {run.accuracy[-1]:.0%}，损失却有 {run.loss[-1]:.2f}：答得这么准，"
+        f"通常要肯定得多。多做一次 softmax，损失就降不到 {floor:.2f} 以下。"
+        "再交上 model 和 train_data，就能看得更细。",
+        en=f"an accuracy of {run.accuracy[-1]:.0%} with a loss of {run.loss[-1]:.2f}: "
+        "such answers are usually far surer. A second softmax keeps the loss above "
+        f"{floor:.2f}. Hand in model and train_data to look closer.",
+    )
+
+
+def zero_weights(run: Evidence) -> Sight:
+    """Look for hidden units that all have the same weights."""
+    if run.model is None:
+        return _silent(run, "model", "model")
+    for kernel in run.kernels[:-1]:
+        weights = kernel.reshape(-1, kernel.shape[-1])  # (inputs, units)
+        differences = np.ptp(weights, axis=1).max()
+        is_equal = differences <= 1e-3 * np.abs(weights).max()
+        if weights.shape[1] > 1 and is_equal:
+            zh, en = "全是 0", "0"
+            if weights.any():
+                zh, en = "和邻居的完全相同", "equal to those of its neighbours"
+            units = weights.shape[1]
+            return "sure", Words(
+                zh=f"有一个 {units} 个单元的隐藏层，每个单元的权重都{zh}："
+                "它们算的是同一个数",
+                en=f"in a hidden layer of {units} units, the weights of every unit "
+                f"are {en}: all of them compute the same",
+            )
+    return None
+
+
+def _silent(run: Evidence, zh: str, en: str) -> Sight:
+    """Look for a loss that stays at guessing, which several causes explain."""
+    if not np.abs(run.losses - run.guess).max() < 0.01:  # NaN is not below
+        return None
+    return "possible", Words(
+        zh=f"损失停在 {run.guess:.3f}，也就是瞎猜的损失，好像没有信号能通过网络。"
+        f"再交上 {zh}，就能看得更细。",
+        en=f"the loss stays at {run.guess:.3f}, that of guessing, as when no signal "
+        f"comes through. Hand in {en} to look closer.",
+    )
+
+
+def rate_too_high(run: Evidence) -> Sight:
+    """Look for steps that overshoot: weights that grew, a loss that went up."""
+    went_wild = not run.has_numbers or run.starts_high or run.is_stuck
+    if run.growth >= 4 and (run.is_fast or (run.rate is None and went_wild)):
+        zh, en = "不知道是多少", "unknown"
+        if run.rate is not None:
+            zh, en = f"是 {run.rate:g}", f"{run.rate:g}"
+        return "likely" if run.rate is None else "sure", Words(
+            zh=f"有一层的权重是 Keras 初始值的 {run.growth:.1f} 倍大，学习率{zh}",
+            en=f"the weights of a layer are {run.growth:.1f} times as large as Keras "
+            f"begins with, and the learning rate is {en}",
+        )
+    rises = (np.diff(run.loss) > 0.1 * run.loss[:-1]).any() and run.accuracy[-1] < 0.9
+    if not run.is_fast or not (went_wild or rises):
+        return None
+    course = Words(zh="又升了回去", en="rises again")
+    if went_wild:
+        numbers = run.loss[np.isfinite(run.loss)]
+        course = Words(zh="不是数", en="is no number")
+        if len(numbers):
+            top = f"{numbers.max():.1f}"
+            course = Words(zh=f"升到过 {top}", en=f"went up to {top}")
+    ask = Words(zh="", en="")
+    if run.model is None:
+        ask = Words("。再交上 model，就能看得更细。", ". Hand in model to look closer.")
+    times = f"{run.rate / USUAL_RATE:.0f}"
+    return "likely", Words(
+        zh=f"学习率是 {run.rate:g}，是 Adam 常用值的 {times} 倍，"
+        f"损失{course.zh}{ask.zh}",
+        en=f"the learning rate is {run.rate:g}, {times} times the usual one for Adam, "
+        f"and the loss {course.en}{ask.en}",
+    )
+
+
+def dead_relus(run: Evidence) -> Sight:
+    """Look for a layer whose ReLUs give 0 at every position of every image."""
+    if not run.can_be_run:
+        return (
+            None
+            if run.is_slow
+            else _silent(run, "model 和 train_data", "model and train_data")
+        )
+    if not run.images_differ:
+        return None
+    outputs = [step.outputs for step in run.steps if is_relu(step.layer)]
+    highest = [values.reshape(-1, values.shape[-1]).max(axis=0) for values in outputs]
+    dead_share = max((np.mean(units <= 0) for units in highest), default=0)
+    # A dead unit at the end is a class that is never answered.
+    has_dead_class = run.ends_in_relu and (run.outputs.max(axis=0) <= 0).any()
+    if dead_share < 0.8 and not has_dead_class:
+        return None
+    count = len(run.train[0])
+    return "sure" if run.is_stuck else "likely", Words(
+        zh=f"有一层里，{dead_share:.0%} 的 ReLU 对 {count} 张训练图片全都输出 0",
+        en=f"in one layer {dead_share:.0%} of the ReLUs give 0 for each of {count} "
+        "training images",
+    )
+
+
+def rate_too_low(run: Evidence) -> Sight:
+    """Look for a network that has hardly moved."""
+    if not run.has_numbers or run.last_accuracy > 0.5:
+        return None
+    fall = (run.loss[0] - run.loss[-1]) / run.loss[0]
+    if not -0.01 < fall < 0.05 or run.starts_high:
+        return None
+    biases = [np.abs(keras.ops.convert_to_numpy(bias)) for bias in shifts(run.layers)]
+    if not biases:
+        return _too_low_by_curves(run, fall)
+    furthest = max(bias.max() for bias in biases)
+    if not 0 < furthest < 1e-3:
+        return None
+    return "sure", Words(
+        zh=f"损失一共降了 {fall:.1%}；Keras 的偏置从 0 开始，走得最远的也只到 "
+        f"{furthest:.1g}：网络几乎没有动",
+        en=f"the loss fell by {fall:.1%} in all, and no bias is further than "
+        f"{furthest:.1g} from 0, where Keras begins: the network has hardly moved",
+    )
+
+
+def _too_low_by_curves(run: Evidence, fall: float) -> Sight:
+    """Look at the learning rate; where it is unknown, for a small and steady fall."""
+    if run.is_slow:
+        return "likely", Words(
+            zh=f"损失一共降了 {fall:.1%}，学习率是 {run.rate:g}。"
+            "再交上 model，就能看得更细。",
+            en=f"the loss fell by {fall:.1%} in all, and the learning rate is "
+            f"{run.rate:g}. Hand in model to look closer.",
+        )
+    if run.rate is None and fall > 0.0005 and (np.diff(run.loss) < 0).all():
+        return "possible", Words(
+            zh=f"损失轮轮都降，一共却只降了 {fall:.1%}。再交上 model，就能看得更细。",
+            en=f"the loss falls in every epoch, yet by {fall:.1%} in all. Hand in "
+            "model to look closer.",
+        )
+    return None
+
+
+def diverged(run: Evidence) -> Sight:
+    """Look for a loss that is no number any more."""
+    broken = [
+        (name, np.argmax(~np.isfinite(curve)) + 1)
+        for name, curve in zip(("loss", "val_loss"), run.losses, strict=False)
+        if not np.isfinite(curve).all()
+    ]
+    if not broken:
+        return None
+    return "sure", Words(
+        zh="不是数：" + "，".join(f"{name} 从第 {n} 轮起" for name, n in broken),
+        en="not a number: " + ", ".join(f"{name} from epoch {n}" for name, n in broken),
+    )
+
+
+# --- something is wrong, and no other rule saw what ----------------------------------
+
+
+def validation_fails(run: Evidence) -> Sight:
+    """Admit that what is learnt on training images holds for no others."""
+    if not run.is_bad or not run.only_training_learns:
+        return None
+    return "likely", Words(
+        zh=f"训练准确率最后是 {run.accuracy[-1]:.0%}，验证是 {run.last_accuracy:.0%}，"
+        "没有看出已知的原因",
+        en=f"training ends at {run.accuracy[-1]:.0%}, validation at "
+        f"{run.last_accuracy:.0%}, and no known cause was seen",
+    )
+
+
+def not_learning(run: Evidence) -> Sight:
+    """Admit that something is wrong."""
+    if not run.is_bad or run.only_training_learns:
+        return None
+    return "likely", Words(
+        zh=f"训练损失最后是 {run.loss[-1]:.2f}（瞎猜是 {run.guess:.2f}），准确率是 "
+        f"{run.last_accuracy:.0%}，没有看出已知的原因",
+        en=f"the training loss ends at {run.loss[-1]:.2f} (guessing: {run.guess:.2f}) "
+        f"and the accuracy at {run.last_accuracy:.0%}, and no known cause was seen",
+    )
+
+
+# --- nothing is wrong, but it could be better; every loss is a number here -----------
+
+
+def overfitting(run: Evidence) -> Sight:
+    """Look for a validation that falls behind."""
+    val_loss = run.val_loss
+    if val_loss is None:
+        return None
+    turns = val_loss[-1] > 1.1 * val_loss.min() and run.loss[-1] < run.loss.min() + 0.01
+    still_falls = val_loss[-1] == val_loss.min()
+    if not turns and (run.gap < 0.08 or still_falls):
+        return None
+    best, epochs = val_loss.argmin() + 1, len(val_loss)
+    return "likely", Words(
+        zh=f"训练准确率最后是 {run.accuracy[-1]:.1%}，验证是 {run.last_accuracy:.1%}；"
+        f"验证损失在第 {best} 轮最低，一共训练了 {epochs} 轮",
+        en=f"training ends at {run.accuracy[-1]:.1%}, validation at "
+        f"{run.last_accuracy:.1%}; the lowest validation loss was that of epoch "
+        f"{best} of {epochs}",
+    )
+
+
+def still_learning(run: Evidence) -> Sight:
+    """Look for a loss that was still falling at the end."""
+    watched = run.losses[-1]
+    if len(watched) < 2 or watched[-1] > 0.93 * watched[-2] or run.last_accuracy > 0.97:
+        return None
+    return "likely", Words(
+        zh=f"到最后损失还在降，从 {watched[-2]:.3f} 到 {watched[-1]:.3f}",
+        en=f"the loss was still falling at the end, from {watched[-2]:.3f} to "
+        f"{watched[-1]:.3f}",
+    )
+
+
+def no_validation(run: Evidence) -> Sight:
+    """Look for validation curves."""
+    if run.val_loss is not None:
+        return None
+    return "likely", Words(
+        zh="没有验证曲线，所以网络在别的图片上怎样，无从知道",
+        en="there are no validation curves, so nothing is known about other images",
+    )
