@@ -88,7 +88,7 @@ class FoldCells(SphinxTransform):
                 continue
             if is_quiet:
                 cell.replace_self(self.quiet(cell, words["checked"]))
-            elif "tag_hide-output" in cell["classes"] and part(cell, "output"):
+            elif "tag_hide-output" in cell["classes"]:
                 self.fold_outcome(cell, words["outcome"])
 
     def quiet(self, cell, summary):
@@ -101,8 +101,10 @@ class FoldCells(SphinxTransform):
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""
-        fold = Fold("", part(cell, "output"), summary=summary, classes=["outcome"])
-        cell.replace(part(cell, "output"), [])
+        fold = Fold(summary=summary, classes=["outcome"])
+        if output := part(cell, "output"):
+            cell.remove(output)
+            fold.append(output)
         del cell["hide_mode"]
         place = cell.parent.index(cell) + 1
         cell.parent.insert(place, fold)
