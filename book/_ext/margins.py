@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 import yaml
-from cell_kinds import without_words
+from cell_kinds import says
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book" / "zh"
@@ -57,11 +57,22 @@ def code_cells(page):
 def digest(page):
     """Return a short digest of a page's code: of all that a result can depend on.
 
-    The first cell, which all pages share, has no part in it, nor has what is said.
+    The first cell, which all pages share, has no part in it, nor has what is said or
+    asserted: an assertion's comparisons are stored by their own text.
     """
-    cells = [(cell, without_words(source)) for cell, source in code_cells(page)[1:]]
+    cells = [(cell, computing(source)) for cell, source in code_cells(page)[1:]]
     text = json.dumps(cells, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def computing(source):
+    """Return a cell's code without what it only says or asserts."""
+    lines = source.splitlines()
+    code = re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.M)
+    for node in reversed(ast.parse(code).body):
+        if says(node) or isinstance(node, ast.Assert):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip()
 
 
 def assertions(page):
