@@ -3,8 +3,8 @@
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
 in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
 ``hide-output``, which answer a guess, open at a click, and with them the readings and
-checks right behind. A solution, the section headed so, is folded too. Where code stays
-in sight, the lines that only say something are left out: the output shows them.
+checks right behind. A solution, the section headed so, is folded too. The lines of code
+that only say something are left out: the output shows them.
 """
 
 from cell_kinds import kind, without_words
@@ -82,11 +82,11 @@ class FoldCells(SphinxTransform):
                 fold["classes"] = ["solution"]
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
-            if in_solution(cell) or cell_kind(cell) == "code":
-                show_without_words(cell)
+            is_quiet = cell_kind(cell) != "code"
+            show_without_words(cell)
             if in_solution(cell):
                 continue
-            if cell_kind(cell) != "code":
+            if is_quiet:
                 cell.replace_self(self.quiet(cell, words["checked"]))
             elif "tag_hide-output" in cell["classes"] and part(cell, "output"):
                 self.fold_outcome(cell, words["outcome"])
@@ -96,7 +96,8 @@ class FoldCells(SphinxTransform):
         source, output = part(cell, "source"), part(cell, "output")
         said = output.children if output else []
         fold = Fold("", source, summary=summary, classes=["checked"])
-        return nodes.container("", *said, fold, classes=["said"])
+        checks = [fold] if source.astext() else []
+        return nodes.container("", *said, *checks, classes=["said"])
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""
