@@ -172,7 +172,7 @@ def prose_lines(markdown):
             continue
         elif line.lstrip().startswith(">") or re.fullmatch(r"[\s|:-]+", line):
             continue
-        line = re.sub(r"\s*\{[\w:]+\}`[^`]*`|</?\w+>", "", line)
+        line = re.sub(r"\s*\{[\w:]+\}`[^`]*`|</?\w+>| ★+", "", line)
         line = re.sub(r"(`+).+?\1", CODE, line)
         line = re.sub(r"\$[^$]+\$", FORMULA, line)
         line = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line)
