@@ -23,11 +23,11 @@ def test_first_page_is_the_chinese_book(visit):
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_solutions_are_closed_until_asked_for(visit, language):
     visit.open(f"book/{language}/code/project.html")
-    solutions = visit.page.locator("main .solution.dropdown")
+    solutions = visit.page.locator("main details.solution")
     assert solutions.count() > 0
     cells = solutions.first.locator(".cell_input").first
     assert not cells.is_visible()
-    solutions.first.locator(".admonition-title").click()
+    solutions.first.locator("summary").first.click()
     cells.wait_for(state="visible")
 
 
