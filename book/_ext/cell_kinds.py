@@ -21,10 +21,15 @@ def says(statement):
     )
 
 
+def parsed(source):
+    """Return a cell's syntax tree; lines that only IPython reads count as ``pass``."""
+    lines = [re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in source.splitlines()]
+    return ast.parse("\n".join(lines))
+
+
 def kind(source):
     """Return ``"reading"``, ``"check"`` or ``"code"``."""
-    code = re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.M)
-    statements = ast.parse(code).body
+    statements = parsed(source).body
     if any(map(says, statements)):
         quiet = (ast.Assert, ast.Assign)
         if all(says(each) or isinstance(each, quiet) for each in statements):
@@ -34,15 +39,23 @@ def kind(source):
     return "code"
 
 
+def without(source, is_left_out):
+    """Return a cell's code without the top statements that a function chooses."""
+    lines = source.splitlines()
+    for node in reversed(parsed(source).body):
+        if is_left_out(node):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines).strip("\n")
+
+
 def without_words(source):
     """Return a cell's code without the lines that only say something."""
-    if not any(name in source for name in SAYERS):
-        return source
-    lines = source.splitlines()
-    for node in reversed(ast.parse(source).body):
-        if says(node):
-            del lines[node.lineno - 1 : node.end_lineno]
-    return "\n".join(lines)
+    return without(source, says)
+
+
+def computing(source):
+    """Return a cell's code without what it only says or asserts."""
+    return without(source, lambda node: says(node) or isinstance(node, ast.Assert))
 
 
 def presentation(source, tags):

@@ -10,13 +10,12 @@ import ast
 import hashlib
 import json
 import math
-import re
 import statistics
 import threading
 from pathlib import Path
 
 import yaml
-from cell_kinds import says
+from cell_kinds import computing, parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book" / "zh"
@@ -65,22 +64,11 @@ def digest(page):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def computing(source):
-    """Return a cell's code without what it only says or asserts."""
-    lines = source.splitlines()
-    code = re.sub(r"^(\s*)[%!].*", r"\1pass", source, flags=re.M)
-    for node in reversed(ast.parse(code).body):
-        if says(node) or isinstance(node, ast.Assert):
-            del lines[node.lineno - 1 : node.end_lineno]
-    return "\n".join(lines).strip()
-
-
 def assertions(page):
     """Return {(cell, source)} of all assertions of a page."""
     found = set()
     for cell, source in code_cells(page):
-        lines = [re.sub(r"^(\s*)[%!].*", r"\1pass", x) for x in source.splitlines()]
-        for node in ast.walk(ast.parse("\n".join(lines))):
+        for node in ast.walk(parsed(source)):
             if isinstance(node, ast.Assert):
                 found.add((cell, ast.unparse(node.test)))
     return found

@@ -63,7 +63,7 @@ def in_solution(node):
 def show_without_words(cell):
     """Leave out of the code in sight what only says something: the output shows it."""
     for block in part(cell, "source").findall(nodes.literal_block):
-        code = without_words(block.astext()).strip("\n")
+        code = without_words(block.astext())
         if code != block.astext():
             block.rawsource, block[:] = code, [nodes.Text(code)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cell_kinds import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book"
@@ -47,9 +48,7 @@ class Cell:
     @cached_property
     def tree(self):
         """Return the syntax tree; the lines that only IPython reads are left out."""
-        lines = self.source.splitlines()
-        code = [re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines]
-        return ast.parse("\n".join(code))
+        return parsed(self.source)
 
     @property
     def figure(self):

@@ -10,6 +10,7 @@ import measure_margins
 import numpy as np
 import pytest
 import yaml
+from cell_kinds import computing
 
 PENDING = yaml.safe_load((margins.STORED / "pending.yml").read_text("utf-8")) or []
 NAMES = {condition.name for condition in measure_margins.CONDITIONS}
@@ -65,8 +66,8 @@ def margin(left, sign, right):
 
 def test_what_is_said_or_asserted_is_no_part_of_what_a_page_computes():
     cell = "x = 1\nsay(\n    zh=f'{x} 张',\n    en=f'{x} images',\n)\nassert x > 0"
-    assert margins.computing(cell) == "x = 1"
-    assert margins.computing("%time y = 2\nfor n in y:\n    assert n\n") == (
+    assert computing(cell) == "x = 1"
+    assert computing("%time y = 2\nfor n in y:\n    assert n\n") == (
         "%time y = 2\nfor n in y:\n    assert n"
     )
 
