@@ -4,7 +4,7 @@ A network reads well only what resembles its training images, and MNIST's were m
 by one fixed recipe [1]_: bright ink on black, the digit scaled until it just fits a
 box of 20 x 20 pixels, and placed in a field of 28 x 28 with its centre of mass in the
 middle. `prepare_digit` repeats that recipe for any picture of one digit, and
-`load_digit_image` reads such a picture from a file. Taught in ``code/project``.
+`load_digit_image` reads such a picture from a file. Taught in ``code/handwriting``.
 
 References
 ----------

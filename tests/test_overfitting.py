@@ -1,4 +1,4 @@
-"""Overfitting made visible: what is read from a history, what each regulariser does."""
+"""A network that overfits: what each of its regularisers does."""
 
 import keras
 import numpy as np
@@ -6,74 +6,7 @@ import pytest
 from scipy import ndimage
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.overfitting import (
-    GeneralizationGap,
-    build_regularized_cnn,
-    build_shifts,
-    generalization_gap,
-    shuffle_labels,
-)
-
-# --- the generalization gap ----------------------------------------------------------
-
-TURNING = {
-    "loss": [2.0, 1.0, 0.5, 0.1],
-    "accuracy": [0.5, 0.75, 0.875, 1.0],
-    "val_loss": [2.0, 1.0, 1.5, 3.0],
-    "val_accuracy": [0.5, 0.75, 0.5, 0.625],
-}
-
-
-def test_gap_is_read_at_the_first_lowest_loss_and_at_the_end():
-    for lowest in ([2.0, 1.0, 1.5, 3.0], [2.0, 1.0, 1.0, 3.0]):
-        gap = generalization_gap(TURNING | {"val_loss": lowest})
-        assert gap == GeneralizationGap(
-            best_epoch=2, loss_rise=3.0, accuracy_change=-0.125, accuracy_gap=0.375
-        )
-    still_falling = generalization_gap(TURNING | {"val_loss": [2.0, 1.5, 1.0, 0.5]})
-    assert still_falling == (4, 1.0, 0.0, 0.375)
-    assert [type(value) for value in gap] == [int, float, float, float]
-
-
-@pytest.mark.parametrize(
-    ("history", "message"),
-    [
-        ({}, "history must have accuracy, got nothing"),
-        (
-            {name: TURNING[name] for name in ("loss", "accuracy")},
-            "val_accuracy, got loss, accuracy; train with validation_data",
-        ),
-        (
-            {name: values[:1] for name, values in TURNING.items()},
-            "at least two epochs, got 1",
-        ),
-        ({**TURNING, "val_loss": [1.0, np.nan]}, "val_loss .* smaller learning_rate"),
-    ],
-)
-def test_histories_that_cannot_be_read_are_refused(history, message):
-    with pytest.raises(InputError, match=message):
-        generalization_gap(history)
-
-
-# --- random labels -------------------------------------------------------------------
-
-
-def test_shuffled_labels_are_the_same_labels_in_another_order():
-    y = np.repeat(np.arange(10), 50)
-    shuffled = shuffle_labels(y, seed=3)
-    np.testing.assert_array_equal(np.bincount(shuffled), np.full(10, 50))
-    np.testing.assert_array_equal(y, np.repeat(np.arange(10), 50))
-    np.testing.assert_array_equal(shuffled, shuffle_labels(y, seed=3))
-    # They say nothing about the old ones, and other seeds deal otherwise.
-    right = [np.mean(shuffle_labels(y, seed=seed) == y) for seed in range(100)]
-    assert abs(np.mean(right) - 0.1) < 0.01 and len(set(right)) > 10
-
-
-@pytest.mark.parametrize("y", [[], np.eye(2, dtype=int), [0.5, 1.0]])
-def test_labels_that_are_no_classes_are_refused(y):
-    with pytest.raises(InputError, match="y must"):
-        shuffle_labels(y)
-
+from mnist_tutorial.overfitting import build_regularized_cnn, build_shifts
 
 # --- the shifts ----------------------------------------------------------------------
 

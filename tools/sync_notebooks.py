@@ -43,7 +43,7 @@ def present(notebook: Notebook) -> Notebook:
     closed = []
     for cell in notebook["cells"]:
         about = {k: v for k, v in cell["metadata"].items() if k not in PRESENTED}
-        if cell["cell_type"] == "code":
+        if cell["cell_type"] == "code" and not cell["id"].startswith("solution-"):
             about |= presentation("".join(cell["source"]), about.get("tags", ()))
         elif re.fullmatch(r"solution-\d+", cell["id"]):
             about |= {"jp-MarkdownHeadingCollapsed": True, "id": cell["id"]}
