@@ -49,6 +49,7 @@ TENSORFLOW_ONLY = {
     "code/project",
     "faq/index",
     "math/backpropagation",
+    "math/gradients",
     "outlook/interpretability",
     "tools",
 }

@@ -34,6 +34,17 @@ def kind(source):
     return "code"
 
 
+def without_words(source):
+    """Return a cell's code without the lines that only say something."""
+    if not any(name in source for name in SAYERS):
+        return source
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if says(node):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
+
+
 def presentation(source, tags):
     """Return the metadata that let JupyterLab and Colab fold what the page folds."""
     hides_code = kind(source) != "code" or {"hide-input", "remove-cell"} & set(tags)

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 import yaml
-from cell_kinds import SAYERS, says
+from cell_kinds import without_words
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "book" / "zh"
@@ -62,17 +62,6 @@ def digest(page):
     cells = [(cell, without_words(source)) for cell, source in code_cells(page)[1:]]
     text = json.dumps(cells, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def without_words(source):
-    """Return a cell's code without the lines that only say something."""
-    if not any(name in source for name in SAYERS):
-        return source
-    lines = source.splitlines()
-    for node in reversed(ast.parse(source).body):
-        if says(node):
-            del lines[node.lineno - 1 : node.end_lineno]
-    return "\n".join(lines)
 
 
 def assertions(page):

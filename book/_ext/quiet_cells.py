@@ -3,10 +3,11 @@
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
 in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
 ``hide-output``, which answer a guess, open at a click, and with them the readings and
-checks right behind. A solution, the section headed so, is folded too.
+checks right behind. A solution, the section headed so, is folded too. The lines of code
+that only say something are left out: the output shows them.
 """
 
-from cell_kinds import kind
+from cell_kinds import kind, without_words
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
@@ -59,6 +60,14 @@ def in_solution(node):
     return False
 
 
+def show_without_words(cell):
+    """Leave out of the code in sight what only says something: the output shows it."""
+    for block in part(cell, "source").findall(nodes.literal_block):
+        code = without_words(block.astext()).strip("\n")
+        if code != block.astext():
+            block.rawsource, block[:] = code, [nodes.Text(code)]
+
+
 class FoldCells(SphinxTransform):
     """Fold before Sphinx collects the headings."""
 
@@ -73,9 +82,11 @@ class FoldCells(SphinxTransform):
                 fold["classes"] = ["solution"]
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
+            is_quiet = cell_kind(cell) != "code"
+            show_without_words(cell)
             if in_solution(cell):
                 continue
-            if cell_kind(cell) != "code":
+            if is_quiet:
                 cell.replace_self(self.quiet(cell, words["checked"]))
             elif "tag_hide-output" in cell["classes"] and part(cell, "output"):
                 self.fold_outcome(cell, words["outcome"])
@@ -85,7 +96,8 @@ class FoldCells(SphinxTransform):
         source, output = part(cell, "source"), part(cell, "output")
         said = output.children if output else []
         fold = Fold("", source, summary=summary, classes=["checked"])
-        return nodes.container("", *said, fold, classes=["said"])
+        checks = [fold] if source.astext() else []
+        return nodes.container("", *said, *checks, classes=["said"])
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""

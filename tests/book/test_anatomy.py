@@ -6,8 +6,8 @@ import statistics
 
 import pytest
 from book_pages import CHINESE, each_notebook, notebooks, prose_lines
-from cell_kinds import kind
-from margins import without_words
+from cell_kinds import kind, without_words
+from test_road import ROAD
 
 # The landing page's objectives are the whole book's, so no summary answers them.
 each_chapter = pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_cells_in_sight_are_short_but_for_definitions_that_are_taught(page):
             lines = [line for line in code.splitlines() if line.strip()]
             assert len(lines) <= 15, cell
             lengths.append(len(lines))
-    assert statistics.median_low(lengths) <= 8
+    assert statistics.median_low(lengths) <= (8 if page.name in ROAD else 10)
 
 
 @each_notebook

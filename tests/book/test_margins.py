@@ -9,6 +9,7 @@ import margins
 import measure_margins
 import numpy as np
 import pytest
+from cell_kinds import without_words
 
 NAMES = {condition.name for condition in measure_margins.CONDITIONS}
 
@@ -57,8 +58,8 @@ def margin(left, sign, right):
 
 def test_what_is_said_is_no_part_of_a_pages_code():
     cell = "x = 1\nsay(\n    zh=f'{x} 张',\n    en=f'{x} images',\n)\nassert x > 0"
-    assert margins.without_words(cell) == "x = 1\nassert x > 0"
-    assert margins.without_words("x = 1\n") == "x = 1\n"
+    assert without_words(cell) == "x = 1\nassert x > 0"
+    assert without_words("x = 1\n") == "x = 1\n"
 
 
 def test_the_margin_is_the_mean_room_in_standard_deviations():

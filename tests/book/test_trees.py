@@ -30,7 +30,7 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def without_code(markdown):
-    return re.sub(r"```\w*\n.*?```", "", markdown, flags=re.S)
+    return re.sub(r"```\w*\n.*?```|`[^`\n]*`", "", markdown, flags=re.S)
 
 
 def links(cell):

@@ -16,6 +16,11 @@ LATIN_IN_CHINESE = re.compile(
     r"MNIST|mnist-tutorial|English|Colab|GitHub|ipynb|PDF|pdf|Ctrl|MIT|CC BY|Python"
 )
 
+# Five words in a row; names and labels have fewer.
+ENGLISH_SENTENCE = re.compile(
+    r"[a-z]['’a-z]*(?:[,;:]? [a-z]['’a-z]*){4,}", re.IGNORECASE
+)
+
 # What TensorFlow writes before a cell has run: CUDA, oneDNN, instruction sets.
 START_UP_NOISE = re.compile(
     r"cuda|oneDNN|cpu_feature_guard|computation_placer|absl|^[IWE]\d{4} |: [IWE] ",
@@ -88,6 +93,15 @@ def test_images_are_there_and_described_and_figures_have_captions(opened):
 def test_shows_no_start_up_noise(opened):
     said = "\n".join(opened.page.locator(".output.stderr").all_text_contents())
     assert not START_UP_NOISE.search(said), said
+
+
+def test_outputs_of_a_chinese_page_hold_no_english_sentence(opened, address):
+    said = opened.page.locator(
+        ".cell_output .output:not(.traceback), .said > :not(details)"
+    )
+    texts = said.all_text_contents() if address[0] == "zh" else []
+    found = [match[0] for text in texts for match in ENGLISH_SENTENCE.finditer(text)]
+    assert found == []
 
 
 def test_has_no_stray_bar_at_the_top(opened):
