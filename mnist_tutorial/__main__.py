@@ -137,7 +137,7 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
         "--recipe",
         choices=RECIPES,
         default="document",
-        help="the document's network and settings, or ones that take seconds "
+        help="the source document's network and settings, or ones that take seconds "
         "(default: %(default)s)",
     )
     about = f"passes over the training images {defaults('epochs')}"

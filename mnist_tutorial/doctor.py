@@ -90,7 +90,7 @@ def _training() -> str:
     steps = DOCUMENT.epochs * math.ceil(54_000 / size)
     return (
         f"{seconds:.4f} s a step of {size} images, so about "
-        f"{max(1, round(seconds * steps / 60))} min for the document's "
+        f"{max(1, round(seconds * steps / 60))} min for the source document's "
         f"{DOCUMENT.epochs} epochs"
     )
 

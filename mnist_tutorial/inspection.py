@@ -42,7 +42,7 @@ _BATCH_SIZE = 256
 def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.ndarray:
     """Return what a layer gives for some images, one map a channel.
 
-    The page ``algorithm/convolution`` shows such maps.
+    The page ``algorithm/receptive_field`` shows such maps.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from mnist_tutorial.plots import plot_feature_maps
 def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VBox:
     """Choose a layer and an image, and see the layer's maps of it.
 
-    The page ``algorithm/convolution`` uses it.
+    The page ``algorithm/receptive_field`` uses it.
 
     Parameters
     ----------

@@ -3,7 +3,8 @@
 Arrays in, plain numbers out; only :func:`predict_classes` takes a network. What is not
 as a docstring says is refused with an ``InputError``: arrays of another shape or of
 several lengths, empty ones, one-hot labels for classes, numbers that are not finite or
-out of range. The page ``code/evaluation`` teaches it. In the order in which to read:
+out of range. The pages ``code/evaluation`` and ``code/calibration`` teach it. In the
+order in which to read:
 
 - ``intervals``: how sure a counted share is, and a mean of repeated runs;
 - ``predictions``: which class a network gives each image, and its worst errors;

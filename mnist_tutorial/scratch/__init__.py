@@ -6,7 +6,7 @@ in which to read:
 
 - ``layers``: dense layers, convolution, pooling, and the chain rule through each;
 - ``losses``: cross-entropy and mean squared error, with their gradients;
-- ``network``: layers one after another, and the document's network;
+- ``network``: layers one after another, and the source document's network;
 - ``gradients``: is ``backward`` right? Measure slopes and compare;
 - ``training``: the loop and its optimizers;
 - ``conversion``: the same network from a Keras model.

@@ -75,7 +75,7 @@ class Network(Layer):
 
 
 def build_cnn(seed: int) -> Network:
-    """Build the document's network as repaired in ``models.build_cnn``.
+    """Build the source document's network as repaired in ``models.build_cnn``.
 
     Parameters
     ----------
