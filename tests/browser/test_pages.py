@@ -21,11 +21,6 @@ ENGLISH_SENTENCE = re.compile(
     r"[a-z]['’a-z]*(?:[,;:]? [a-z]['’a-z]*){4,}", re.IGNORECASE
 )
 
-# Their results are not yet said in Chinese.
-STILL_ENGLISH = {
-    f"applications/{name}" for name in ("driving", "medical", "surveillance")
-}
-
 # Keras' own message, which the page reads aloud; the lines of `mnist-tutorial doctor`.
 QUOTED = {"code/project", "faq/index"}
 
@@ -108,11 +103,19 @@ def test_outputs_of_a_chinese_page_hold_no_english_sentence(opened, address):
     # An explorable's words are in its script, in both languages.
     outputs = ".cell_output .output:not(.traceback, :has(.mnist-explorable))"
     texts = opened.page.locator(f"{outputs}, .said > :not(details)").all_text_contents()
-    if language == "en" or name in STILL_ENGLISH | QUOTED:
+    if language == "en" or name in QUOTED:
         return
     texts = [re.sub(r"\b(?:True|False)\b", "·", text) for text in texts]
     found = [match[0] for text in texts for match in ENGLISH_SENTENCE.finditer(text)]
     assert found == []
+
+
+def test_every_fold_opens_to_something(opened):
+    empty = opened.page.eval_on_selector_all(
+        "details.fold:not(:has(> :not(summary)))",
+        "nodes => nodes.map(node => node.previousElementSibling?.textContent)",
+    )
+    assert empty == []
 
 
 def test_has_no_stray_bar_at_the_top(opened):
