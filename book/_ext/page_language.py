@@ -1,8 +1,12 @@
 """Show what ``mnist_tutorial.bilingual`` has said in the language of the page.
 
 One run of a notebook serves both books. Its outputs hold both texts in their metadata,
-and each build takes its own when it reads them from the cache.
+and each build takes its own when it reads them from the cache. Where an error or a
+warning names a file of an installed package, the folders of the machine that built the
+book are left out.
 """
+
+import re
 
 from jupyter_cache.cache.main import JupyterCacheBase
 
@@ -16,7 +20,16 @@ def in_language(notebook, language):
             texts = output.get("metadata", {}).get(KEY)
             if texts:
                 output.data = {texts["mime"]: texts[language]}
+            if output.output_type == "stream":
+                output.text = without_folders(output.text)
+            if output.output_type == "error":
+                output.traceback = list(map(without_folders, output.traceback))
     return notebook
+
+
+def without_folders(text):
+    """Return a text in which paths of installed packages begin with the package."""
+    return re.sub(r"/[^\s:]*/site-packages/", "", text)
 
 
 def choose_language(app, config):

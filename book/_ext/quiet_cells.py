@@ -85,6 +85,8 @@ class FoldCells(SphinxTransform):
             is_quiet = cell_kind(cell) != "code"
             show_without_words(cell)
             if in_solution(cell):
+                if not part(cell, "source").astext():
+                    cell.remove(part(cell, "source"))
                 continue
             if is_quiet:
                 cell.replace_self(self.quiet(cell, words["checked"]))
