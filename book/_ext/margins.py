@@ -156,6 +156,17 @@ class Stored:
             for text, stored in outcome["comparisons"].items()
         ]
 
+    def by_chance(self):
+        """Return which of the page's assertions have a comparison by chance."""
+        found = {
+            (cell, source)
+            for cell, outcomes in self.content.get("cells", {}).items()
+            for source, outcome in outcomes.items()
+            for text, stored in outcome["comparisons"].items()
+            if Comparison(cell, text, stored).is_random
+        }
+        return found & assertions(self.page)
+
     def problems(self, known):
         """Return a line for each thing that is missing or too close.
 

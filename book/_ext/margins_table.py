@@ -43,11 +43,10 @@ class Margins(SphinxDirective):
         for page in margins.pages():
             self.env.note_dependency(str(margins.stored_path(page)))
             stored = margins.read(page)
-            random = [item for item in stored.comparisons() if item.is_random]
             counted = [
                 item.margin
-                for item in random
-                if (page, item.cell, item.text) not in known
+                for item in stored.comparisons()
+                if item.is_random and (page, item.cell, item.text) not in known
             ]
             seconds = [run["cpu_seconds"] for run in stored.runs]
             memory = [run["memory_mb"] for run in stored.runs]
@@ -56,7 +55,7 @@ class Margins(SphinxDirective):
                     page,
                     str(len(stored.conditions())),
                     str(len(margins.assertions(page))),
-                    str(len(random)),
+                    str(len(stored.by_chance())),
                     f"{min(counted):.1f}" if counted else "–",
                     f"{statistics.median(seconds):.0f} s" if seconds else "–",
                     f"{statistics.median(memory) / 1000:.1f} GB" if memory else "–",

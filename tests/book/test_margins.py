@@ -161,6 +161,33 @@ def test_runs_of_other_code_are_dropped_and_a_repeated_run_replaces_itself(page)
     assert found.left == [0.7]
 
 
+def test_an_assertion_with_two_comparisons_by_chance_counts_once(page):
+    write, _ = page
+    write("assert 0.5 < x < 1.5\nassert 2 < 3")
+    assert margins.read(PAGE).by_chance() == set()
+    found = {
+        "0.5 < x < 1.5": [("0.5 < x", "<", 0.5, 0.7), ("x < 1.5", "<", 0.7, 1.5)],
+        "2 < 3": [("2 < 3", "<", 2, 3)],
+        "x < 9": [("x < 9", "<", 0.7, 9)],  # no longer on the page
+    }
+    outcomes = {
+        source: {
+            "held": [True, True],
+            "comparisons": {
+                text: {
+                    "sign": sign,
+                    "left": [left, left + 0.1 * (left == 0.7)],
+                    "right": [right, right + 0.1 * (right == 0.7)],
+                }
+                for text, sign, left, right in pairs
+            },
+        }
+        for source, pairs in found.items()
+    }
+    stored = margins.Stored(PAGE, {"cells": {"cell": outcomes}})
+    assert stored.by_chance() == {("cell", "0.5 < x < 1.5")}
+
+
 # --- the probe -----------------------------------------------------------------------
 
 
