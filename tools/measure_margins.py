@@ -45,7 +45,6 @@ LOOP = "from os import getppid as up; first = up()\nwhile up() == first: pass"
 # with `inspection`.
 TENSORFLOW_ONLY = {
     "algorithm/training",
-    "applications/medical",
     "code/project",
     "faq/index",
     "math/backpropagation",
@@ -53,8 +52,6 @@ TENSORFLOW_ONLY = {
     "outlook/interpretability",
     "tools",
 }
-# Pages whose own `compile` asks for several steps a call, which PyTorch lacks.
-NOT_ON_TORCH = TENSORFLOW_ONLY | {"faq/overfitting"}
 
 
 @dataclass(frozen=True)
@@ -101,8 +98,7 @@ def shift_of(condition: Condition) -> int:
 
 def backend_of(condition: Condition, page: str) -> str:
     """Return the backend: a page about TensorFlow keeps it."""
-    kept = NOT_ON_TORCH if condition.backend == "torch" else TENSORFLOW_ONLY
-    return "tensorflow" if page in kept else condition.backend
+    return "tensorflow" if page in TENSORFLOW_ONLY else condition.backend
 
 
 @contextmanager
