@@ -181,6 +181,8 @@ def environment_python(name: str) -> str:
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
         subprocess.run([*pip, *wanted], check=True)
+        # A page reads what the package requires.
+        subprocess.run([*pip, "--no-deps", "--editable", ROOT], check=True)
         stamp.write_text(listed, encoding="utf-8")
     return str(python)
 
