@@ -103,15 +103,9 @@ def test_outputs_of_a_chinese_page_hold_no_english_sentence(opened, address):
         return
     # An explorable's words are in its script, in both languages. A block quotation is
     # what it says it is: an error in Keras' own words.
-    texts = opened.page.eval_on_selector_all(
-        ".cell_output .output:not(.traceback, :has(.mnist-explorable)), "
-        ".said > :not(details)",
-        """nodes => nodes.map(node => {
-          const copy = node.cloneNode(true);
-          copy.querySelectorAll("blockquote").forEach(quoted => quoted.remove());
-          return copy.textContent;
-        })""",
-    )
+    outputs = ".cell_output .output:not(.traceback, :has(.mnist-explorable))"
+    said = ".said > :not(details, blockquote)"
+    texts = opened.page.locator(f"{outputs}, {said}").all_text_contents()
     texts = [re.sub(r"\b(?:True|False)\b", "·", DOCTOR.sub("", t)) for t in texts]
     found = [match[0] for text in texts for match in ENGLISH_SENTENCE.finditer(text)]
     assert found == []
@@ -123,6 +117,18 @@ def test_every_fold_opens_to_something(opened):
         "nodes => nodes.map(node => node.previousElementSibling?.textContent)",
     )
     assert empty == []
+
+
+def test_no_markup_is_left_in_the_text(opened):
+    text = opened.page.evaluate(
+        """() => {
+          const copy = document.querySelector("article").cloneNode(true);
+          const set = copy.querySelectorAll("code, pre, script, style, .math");
+          set.forEach(node => node.remove());
+          return copy.textContent;
+        }"""
+    )
+    assert re.findall(r".*(?:\$|\*\*|`|\{[a-z]+\}|”[^“”]{1,30}”).*", text) == []
 
 
 def test_has_no_stray_bar_at_the_top(opened):
