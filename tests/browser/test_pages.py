@@ -102,8 +102,9 @@ def test_outputs_of_a_chinese_page_hold_no_english_sentence(opened, address):
     if address[0] == "en":
         return
     # An explorable's words are in its script, in both languages. A block quotation is
-    # what it says it is: an error in Keras' own words.
-    outputs = ".cell_output .output:not(.traceback, :has(.mnist-explorable))"
+    # what it says it is: an error in Keras' own words, as are the warnings that are shown.
+    others = ".traceback, .stderr, :has(.mnist-explorable)"
+    outputs = f".cell_output .output:not({others})"
     said = ".said > :not(details, blockquote)"
     texts = opened.page.locator(f"{outputs}, {said}").all_text_contents()
     texts = [re.sub(r"\b(?:True|False)\b", "·", DOCTOR.sub("", t)) for t in texts]
