@@ -101,8 +101,8 @@ def test_shows_no_start_up_noise(opened):
 def test_outputs_of_a_chinese_page_hold_no_english_sentence(opened, address):
     if address[0] == "en":
         return
-    # An explorable's words are in its script, in both languages. A block quotation is
-    # what it says it is: an error in Keras' own words, as are the warnings that are shown.
+    # An explorable's words are in its script, in both languages. Errors, warnings and
+    # block quotations are somebody else's.
     others = ".traceback, .stderr, :has(.mnist-explorable)"
     outputs = f".cell_output .output:not({others})"
     said = ".said > :not(details, blockquote)"
