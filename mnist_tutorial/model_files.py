@@ -144,11 +144,13 @@ def _reason(path: Path, installed: str) -> str:
 
 def _understood(model: Any, path: Path) -> Classifier:
     """Find out with training images what a model takes and gives."""
+    import keras
+
     (images, labels), _ = datasets.load_mnist()
     images, labels = images[:SHOWN], labels[:SHOWN]
 
     def read(model: Any) -> tuple[np.ndarray, int]:
-        outputs = model.predict(images, batch_size=250, verbose=0)
+        outputs = keras.ops.convert_to_numpy(model(images, training=False))
         return outputs, int((outputs.argmax(axis=1) != labels).sum())
 
     note, classifier = None, _behind(model)
@@ -159,11 +161,10 @@ def _understood(model: Any, path: Path) -> Classifier:
         best = min(found, key=lambda name: found[name][1])
         least = found[best][1]
         if 2 * least + FEW < errors:
-            count = len(labels)
+            now, before = (100 - 100 * n / len(labels) for n in (least, errors))
             note = (
-                f"{path}: is given {best}: so it reads {1 - least / count:.1%} of "
-                f"{count:,} training images, and {1 - errors / count:.1%} with pixels "
-                "from 0 to 1"
+                f"{path}: is given {best}: so it reads {now:.1f} % of {len(labels):,} "
+                f"training images, and {before:.1f} % with pixels from 0 to 1"
             )
             classifier, outputs = others[best], found[best][0]
     has_probabilities = bool(outputs.min() >= 0 and outputs.max() <= 1)
