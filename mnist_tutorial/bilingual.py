@@ -1,7 +1,7 @@
 """Sentences and drawings that a page shows in its reader's language.
 
 Both books run the same code. What a cell says about a number that it has measured is
-written in both languages; the built page shows its own (``page_language.py``), and a
+written in both languages; the built page shows its own (``page_outputs.py``), and a
 live kernel that of the reader's system.
 """
 

@@ -91,25 +91,20 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
     return figure
 
 
-def plot_losses(
-    losses: dict[str, Sequence[float]], ax: Axes | None = None, *, window: int = 1
-) -> Axes:
+def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
     """Draw the loss of every step for one or more runs.
 
     Parameters
     ----------
     losses
         For each run its name and the loss of every step.
-    ax
-        Where to draw; a new figure without it.
     window
         Average over this many steps, since single batches jump; at most the length of
         the shortest run, or it is refused.
     """
     shortest = min(len(values) for values in losses.values())
     check_in(f"[1, {shortest}]", window=window)
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6, 3))
+    _, ax = plt.subplots(figsize=(6, 3))
     colours = cycle((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"))
     for (name, values), colour in zip(losses.items(), colours, strict=False):
         smooth = np.convolve(values, np.ones(window) / window, mode="valid")
@@ -120,48 +115,8 @@ def plot_losses(
     return ax
 
 
-def plot_confusion_matrix(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Draw a confusion matrix so that the errors stand out.
-
-    The colour counts errors only: on a good classifier the diagonal would
-    otherwise drown them.
-
-    Parameters
-    ----------
-    matrix
-        Counts, shape ``(num_classes, num_classes)``: row = true class,
-        column = prediction.
-    ax
-        Where to draw; a new figure without it.
-    """
-    if ax is None:
-        _, ax = plt.subplots(figsize=(5, 4.6))
-    matrix = np.asarray(matrix)
-    errors = matrix.astype(float)
-    np.fill_diagonal(errors, 0)
-    ax.imshow(errors, cmap="Oranges", vmin=0, vmax=errors.max())
-    for (row, column), count in np.ndenumerate(matrix):
-        if count:
-            is_dark = errors[row, column] > 0.75 * errors.max()
-            ax.text(
-                column,
-                row,
-                str(count),
-                ha="center",
-                va="center",
-                fontsize=8,
-                color="white" if is_dark else "black",
-                fontweight="bold" if row == column else "normal",
-            )
-    classes = range(len(matrix))
-    ax.set(xlabel="prediction", ylabel="label", xticks=classes, yticks=classes)
-    return ax
-
-
-def plot_feature_maps(
-    maps: np.ndarray, *, image: np.ndarray | None = None, columns: int = 8
-) -> Figure:
-    """Draw the maps of one image side by side, all on one colour scale.
+def plot_feature_maps(maps: np.ndarray, *, image: np.ndarray | None = None) -> Figure:
+    """Draw the maps of one image, eight in a row, all on one colour scale.
 
     Zero is white, what is positive orange, what is negative blue.
 
@@ -172,8 +127,6 @@ def plot_feature_maps(
     image
         The image that the maps come from, shape ``(height, width)`` or
         ``(height, width, 1)``; drawn first, ink dark on white.
-    columns
-        Maps in a row.
     """
     maps = np.asarray(maps)
     if maps.ndim != 3:
@@ -181,7 +134,7 @@ def plot_feature_maps(
             f"maps must have shape (height, width, channels), got {maps.shape}; take "
             "one image of the batch"
         )
-    figure, axes = _grid(maps.shape[-1] + (image is not None), columns, 0.95, 1.1)
+    figure, axes = _grid(maps.shape[-1] + (image is not None), 8, 0.95, 1.1)
     limit = float(np.abs(maps).max()) or 1.0
     places = iter(axes)
     if image is not None:

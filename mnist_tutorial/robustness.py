@@ -1,16 +1,15 @@
 """Change images a little, by chance or on purpose, to see what a network puts up with.
 
-Every function takes images and gives new ones of the same shape: ``float32`` in
-[0, 1], ink bright. :func:`shift`, :func:`rotate`, :func:`thin` and
-:func:`add_random_signs` know nothing of the network; :func:`fgsm` asks the network
-itself which small change would hurt it most. Taught in ``outlook/interpretability``.
+Both functions take images and give new ones of the same shape: ``float32`` in [0, 1],
+ink bright. :func:`add_random_signs` knows nothing of the network; :func:`fgsm` asks the
+network itself which small change would hurt it most. Taught in
+``outlook/interpretability``.
 """
 
 from collections.abc import Sequence
 
 import keras
 import numpy as np
-from scipy import ndimage
 
 from mnist_tutorial.checks import (
     check_in,
@@ -19,65 +18,6 @@ from mnist_tutorial.checks import (
     checked_labels,
 )
 from mnist_tutorial.inspection import gradient
-
-# A pixel and its four neighbours.
-_CROSS = ndimage.generate_binary_structure(2, 1)[np.newaxis, :, :, np.newaxis]
-
-
-def shift(images: np.ndarray, *, right: float) -> np.ndarray:
-    """Move images sideways; what leaves is lost, and what comes in is blank.
-
-    Parameters
-    ----------
-    images
-        Floats in [0, 1], shape ``(n, height, width, channels)``.
-    right
-        Pixels; negative to move left. Between whole pixels the values are interpolated
-        linearly, which blurs.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32`` in [0, 1], of the same shape.
-
-    Raises
-    ------
-    InputError
-        If the images are of another kind.
-    """
-    moved = ndimage.shift(checked_images(images), (0, 0, right, 0), order=1)
-    return np.clip(moved, 0, 1)
-
-
-def rotate(images: np.ndarray, *, degrees: float) -> np.ndarray:
-    """Turn images about their middle; what comes in at the corners is blank.
-
-    Parameters
-    ----------
-    images
-        As for :func:`shift`, which gives and refuses the same.
-    degrees
-        Counter-clockwise as one looks at the image. Values are interpolated linearly,
-        which blurs, except for quarter turns of square images.
-    """
-    images = checked_images(images)
-    turned = ndimage.rotate(images, degrees, axes=(1, 2), reshape=False, order=1)
-    return np.clip(turned, 0, 1)
-
-
-def thin(images: np.ndarray) -> np.ndarray:
-    """Narrow strokes by a pixel on either side.
-
-    Every pixel takes the lowest value among itself and its four neighbours. Most of
-    MNIST's strokes are two or three pixels wide, so little survives.
-
-    Parameters
-    ----------
-    images
-        As for :func:`shift`, which gives and refuses the same.
-    """
-    images = checked_images(images)
-    return ndimage.grey_erosion(images, footprint=_CROSS, mode="constant")
 
 
 def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.ndarray:
@@ -88,11 +28,16 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
     Parameters
     ----------
     images
-        As for :func:`shift`, which gives and refuses the same.
+        Floats in [0, 1], shape ``(n, height, width, channels)``.
     epsilon
         How far every pixel moves, in [0, 1]; then the image is cut to [0, 1].
     seed
         For the coin.
+
+    Raises
+    ------
+    InputError
+        If an argument is of another kind.
     """
     check_in("[0, 1]", epsilon=epsilon)
     images = checked_images(images)
@@ -115,8 +60,8 @@ def fgsm(
     model
         A model that gives logits, shape ``(n, num_classes)``.
     images
-        As for :func:`shift`, which gives the same, and as the model takes them; some
-        hundreds at a time, as they are attacked all at once.
+        As for :func:`add_random_signs`, and as the model takes them; some hundreds at
+        a time, as they are attacked all at once.
     labels
         The right classes, shape ``(n,)``.
     epsilon

@@ -37,7 +37,6 @@ def train(
     batch_size: int = DOCUMENT.batch_size,
     learning_rate: float = DOCUMENT.learning_rate,
     schedule: str = DOCUMENT.schedule,
-    patience: int | None = None,
     seed: int = 0,
     shuffle: bool = True,
     steps_per_execution: int = 1,
@@ -67,9 +66,6 @@ def train(
     schedule
         ``"constant"``, or ``"one_cycle"``: a linear rise over the first 30 % of the
         steps, then half a cosine down to almost zero.
-    patience
-        Stop after this many epochs without a lower validation loss, and return to
-        the best weights (early stopping).
     seed
         Seeds Python, NumPy and Keras for this run: the order of the examples and
         dropout. The weights are as the model was built.
@@ -96,13 +92,6 @@ def train(
     _check_examples(model, "x_train", x_train, y_train)
     if validation_data is not None:
         _check_examples(model, "validation_data", *validation_data)
-    if patience is not None:
-        check_counts(patience=patience)
-        if validation_data is None:
-            raise InputError(
-                "patience expected validation_data to watch, got None; hand in "
-                "(x_val, y_val) from split_validation"
-            )
     check_counts(
         epochs=epochs, batch_size=batch_size, steps_per_execution=steps_per_execution
     )
@@ -113,12 +102,6 @@ def train(
     _compile(model, rate, steps_per_execution)
     record, progress_bar = _Record(), _ProgressBar()
     callbacks = [record, progress_bar, *callbacks]
-    if patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                monitor="val_loss", patience=patience, restore_best_weights=True
-            )
-        )
     examples = _examples(x_train, y_train, validation_data, batch_size, shuffle)
     try:
         model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)

@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "downloads": {"numpy", "PIL", "pooch", "requests"},
     "playground": {"numpy"},
     "inspection": {"keras", "numpy", "tensorflow", "scipy"},
-    "robustness": {"keras", "numpy", "scipy"},
+    "robustness": {"keras", "numpy"},
     "widgets": {"keras", "numpy", "matplotlib", "ipywidgets"},
     # The command line; all but NumPy inside functions.
     "doctor": {"keras"},

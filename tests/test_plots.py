@@ -142,60 +142,6 @@ def test_runs_are_named_in_the_colours_of_okabe_and_ito_and_none_is_dropped():
     assert set(colours[:6]) == palette and len(colours) == 9
 
 
-# --- the confusion matrix ------------------------------------------------------------
-
-
-@pytest.fixture
-def matrix():
-    counts = np.random.default_rng(0).integers(0, 9, (10, 10))
-    np.fill_diagonal(counts, 900)
-    counts[3, 5] = 40
-    counts[5, 3] = 0
-    return counts
-
-
-def annotations(ax):
-    """Return {(row, column): text}."""
-    return {text.get_position()[::-1]: text for text in ax.texts}
-
-
-def test_every_count_is_written_where_it_belongs_and_colour_shows_errors(matrix):
-    before = matrix.copy()
-    ax = plots.plot_confusion_matrix(matrix)
-    np.testing.assert_array_equal(matrix, before)
-    written = {place: text.get_text() for place, text in annotations(ax).items()}
-    # Zeros stay blank.
-    counts = {place: str(count) for place, count in np.ndenumerate(matrix) if count}
-    assert written == counts and (5, 3) not in written
-    (image,) = ax.images
-    errors = matrix * (1.0 - np.eye(10))
-    np.testing.assert_array_equal(image.get_array(), errors)
-    assert image.get_clim() == (0, 40)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("prediction", "label")
-    assert list(ax.get_xticks()) == list(ax.get_yticks()) == list(range(10))
-    bottom, top = ax.get_ylim()
-    assert bottom > top, "the first row is at the top, as in a matrix"
-
-
-def luminance(colour):
-    """Return the relative luminance of WCAG 2."""
-    channels = np.array(matplotlib.colors.to_rgb(colour))
-    low, high = channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
-    return np.where(channels <= 0.04045, low, high) @ [0.2126, 0.7152, 0.0722]
-
-
-def test_every_count_can_be_read_on_its_colour():
-    shades = np.arange(1, 101).reshape(10, 10)  # every share of the darkest colour
-    for counts in (shades, 5 * np.eye(3, dtype=int)):  # errors, and none
-        ax = plots.plot_confusion_matrix(counts)
-        (image,) = ax.images
-        for (row, column), text in annotations(ax).items():
-            ground = image.to_rgba(image.get_array()[row, column])[:3]
-            pair = sorted([luminance(ground), luminance(text.get_color())])
-            # Where black and white read equally well, both have 4.6.
-            assert (pair[1] + 0.05) / (pair[0] + 0.05) > 4.2, (row, column)
-
-
 # --- feature maps --------------------------------------------------------------------
 
 
@@ -205,7 +151,7 @@ def maps():
 
 
 def test_maps_are_drawn_in_order_after_their_image(maps, images):
-    figure = plots.plot_feature_maps(maps, image=images[0], columns=4)
+    figure = plots.plot_feature_maps(maps, image=images[0])
     first, *others = drawn(figure)
     np.testing.assert_array_equal(first.images[0].get_array(), images[0, ..., 0])
     assert first.images[0].get_cmap().name == "gray_r"
@@ -215,7 +161,7 @@ def test_maps_are_drawn_in_order_after_their_image(maps, images):
         np.testing.assert_array_equal(ax.images[0].get_array(), maps[..., channel])
         assert ax.get_title() == str(channel)
         assert ax.get_subplotspec().num1 == channel + 1
-    assert len(figure.axes) == 12
+    assert len(figure.axes) == 16
     assert not any(ax.axison for ax in figure.axes[10:])
 
 
@@ -255,15 +201,3 @@ def test_what_cannot_be_drawn_is_refused(plot, data, options, message):
     with pytest.raises(InputError, match=message):
         plot(data, **options)
     assert not plt.get_fignums()
-
-
-@pytest.mark.parametrize(
-    ("plot", "data"),
-    [(plots.plot_losses, RUNS), (plots.plot_confusion_matrix, np.eye(4, dtype=int))],
-)
-def test_axes_that_are_handed_in_are_used(plot, data):
-    figure, (left, right) = plt.subplots(1, 2)
-    assert plot(data, ax=right) is right
-    assert not left.lines and not left.images
-    assert right.lines or right.images
-    assert plt.get_fignums() == [figure.number], "a second figure was made"

@@ -1,4 +1,4 @@
-"""What ``training`` promises: history, batches, schedules, early stopping, the bar."""
+"""What ``training`` promises: history, batches, schedules, seeds, the bar."""
 
 import inspect
 import io
@@ -213,23 +213,6 @@ def test_the_schedule_spans_the_whole_training(small):
     np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-4)
 
 
-# --- early stopping ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("patience", "ran"), [(1, 3), (2, 4), (3, 4), (None, 4)])
-def test_early_stopping_returns_to_the_best_weights(small, patience, ran):
-    model, x, y, (x_val, y_val) = small
-    # Other classes than it learns: it soon reads them worse, the others still better.
-    options = {"validation_data": (x_val, (y_val + 1) % 10), "learning_rate": 0.01}
-    best = twin_of(model)
-    train(best, x, y, epochs=2, **options)
-    history = train(model, x, y, epochs=4, patience=patience, **options)
-    assert len(history["val_loss"]) == ran
-    assert np.argmin(history["val_loss"]) == 1 and np.argmin(history["loss"]) > 1
-    stopped = same_weights(model.get_weights(), best.get_weights(), atol=1e-6)
-    assert stopped == (patience is not None)
-
-
 # --- seeds ---------------------------------------------------------------------------
 
 
@@ -356,7 +339,6 @@ BAD = {
     "fewer labels": ({"y": lambda y: y[:-1]}, "64 images and 63 labels"),
     "one-hot labels": ({"y": lambda y: np.eye(10)[y]}, r"shape \(64, 10\); one-hot"),
     "a class too many": ({"y": lambda y: y + 1}, r"labels must be in 0\.\.9, got 1"),
-    "no validation": ({"validation_data": None}, "patience expected val"),
     "fewer validation labels": (
         {"validation_data": (np.zeros((8, 28, 28, 1)), np.zeros(7, int))},
         "validation_data .* 8 images and 7 labels",
@@ -364,7 +346,6 @@ BAD = {
     "no epochs": ({"epochs": 0}, "epochs must be a whole number from 1, got 0"),
     "batch_size": ({"batch_size": 8.0}, "batch_size must be a whole number"),
     "steps": ({"steps_per_execution": 0}, "steps_per_execution must be a whole number"),
-    "patience": ({"patience": -1}, "patience must be a whole number"),
     "rate": ({"learning_rate": 0}, r"learning_rate must be a number in \(0, inf\)"),
     "schedule": ({"schedule": "cosine"}, "schedule must be one of constant, one_cycle"),
 }
@@ -376,7 +357,7 @@ def test_bad_arguments_are_refused_before_any_work(small, change, message):
     before = model.get_weights()
     np.random.seed(7)  # noqa: NPY002
     state = np.random.get_state()[1].tolist()  # noqa: NPY002
-    options = {"validation_data": validation, "patience": 1} | change
+    options = {"validation_data": validation} | change
     x, y = options.pop("x", np.copy)(x), options.pop("y", np.copy)(y)
     with pytest.raises(InputError, match=message) as caught:
         train(model, x, y, **options)

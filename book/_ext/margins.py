@@ -147,24 +147,27 @@ class Stored:
         code = digest(self.page)
         return {run["condition"] for run in self.runs if run["code"] == code}
 
+    def outcomes(self):
+        """Return {(cell, source): what is stored} of all that was asserted."""
+        return {
+            (cell, source): outcome
+            for cell, outcomes in self.content.get("cells", {}).items()
+            for source, outcome in outcomes.items()
+        }
+
+    def measured(self):
+        """Yield ``(cell, source, comparison)`` of all that was asserted."""
+        for (cell, source), outcome in self.outcomes().items():
+            for text, stored in outcome["comparisons"].items():
+                yield cell, source, Comparison(cell, text, stored)
+
     def comparisons(self):
         """Return every comparison."""
-        return [
-            Comparison(cell, text, stored)
-            for cell, found in self.content.get("cells", {}).items()
-            for outcome in found.values()
-            for text, stored in outcome["comparisons"].items()
-        ]
+        return [comparison for _, _, comparison in self.measured()]
 
     def by_chance(self):
         """Return which of the page's assertions have a comparison by chance."""
-        found = {
-            (cell, source)
-            for cell, outcomes in self.content.get("cells", {}).items()
-            for source, outcome in outcomes.items()
-            for text, stored in outcome["comparisons"].items()
-            if Comparison(cell, text, stored).is_random
-        }
+        found = {(cell, source) for cell, source, c in self.measured() if c.is_random}
         return found & assertions(self.page)
 
     def problems(self, known):
@@ -178,11 +181,7 @@ class Stored:
         found = []
         if len(self.conditions()) < RUNS:
             found.append(f"{len(self.conditions())} of {RUNS} runs of the present code")
-        stored = {
-            (cell, source): outcome
-            for cell, outcomes in self.content.get("cells", {}).items()
-            for source, outcome in outcomes.items()
-        }
+        stored = self.outcomes()
         for cell, source in sorted(assertions(self.page) - stored.keys()):
             found.append(f"{cell}: not measured: {source}")
         for (cell, source), outcome in stored.items():

@@ -62,10 +62,13 @@ def in_solution(node):
 
 def show_without_words(cell):
     """Leave out of the code in sight what only says something: the output shows it."""
-    for block in part(cell, "source").findall(nodes.literal_block):
+    source = part(cell, "source")
+    for block in source.findall(nodes.literal_block):
         code = without_words(block.astext())
         if code != block.astext():
             block.rawsource, block[:] = code, [nodes.Text(code)]
+    if not source.astext():
+        cell.remove(source)
 
 
 class FoldCells(SphinxTransform):
@@ -85,8 +88,6 @@ class FoldCells(SphinxTransform):
             is_quiet = cell_kind(cell) != "code"
             show_without_words(cell)
             if in_solution(cell):
-                if not part(cell, "source").astext():
-                    cell.remove(part(cell, "source"))
                 continue
             if is_quiet:
                 cell.replace_self(self.quiet(cell, words["checked"]))
@@ -98,7 +99,7 @@ class FoldCells(SphinxTransform):
         source, output = part(cell, "source"), part(cell, "output")
         said = output.children if output else []
         fold = Fold("", source, summary=summary, classes=["checked"])
-        checks = [fold] if source.astext() else []
+        checks = [fold] if source else []
         return nodes.container("", *said, *checks, classes=["said"])
 
     def fold_outcome(self, cell, summary):

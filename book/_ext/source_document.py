@@ -4,6 +4,7 @@
 what backs it (``tests/book/test_source_statements.py``); the table links the pages.
 """
 
+import re
 from pathlib import Path
 
 import yaml
@@ -23,6 +24,15 @@ def pages(sentence):
     )
 
 
+def in_a_table(text):
+    """Return a sentence for a cell: a formula in the line, quotes that open and close.
+
+    Between Chinese characters Sphinx cannot tell which of two straight quotes opens.
+    """
+    text = text.replace("|", r"\|").replace("$$", "$")
+    return re.sub(r'"([^"]*)"', r"“\1”", text)
+
+
 class SourceDocument(SphinxDirective):
     """Show the sections, each with a table of its sentences."""
 
@@ -37,7 +47,7 @@ class SourceDocument(SphinxDirective):
                 continue
             lines += [f"| {' | '.join(HEADS[language])} |", "|---|---|"]
             for sentence in section["sentences"]:
-                text = sentence[language].replace("|", r"\|")
+                text = in_a_table(sentence[language])
                 links = "<br>".join(f"[](../{page})" for page in pages(sentence))
                 lines.append(f"| {text} | {links} |")
             lines.append("")

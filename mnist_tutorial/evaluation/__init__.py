@@ -8,7 +8,7 @@ order in which to read:
 
 - ``intervals``: how sure a counted share is, and a mean of repeated runs;
 - ``predictions``: which class a network gives each image, and its worst errors;
-- ``confusion``: accuracy, confusion matrix, precision and recall of each class;
+- ``confusion``: accuracy, and which class was taken for which;
 - ``comparison``: two networks compared on the same images;
 - ``calibration``: what the probabilities are worth, and how one number mends them;
 - ``auc``: whether positives get higher scores than negatives, at no threshold;
@@ -24,7 +24,7 @@ from mnist_tutorial.evaluation.calibration import (
     softmax,
 )
 from mnist_tutorial.evaluation.comparison import mcnemar
-from mnist_tutorial.evaluation.confusion import accuracy, confusion_matrix, per_class
+from mnist_tutorial.evaluation.confusion import accuracy, confusion_matrix
 from mnist_tutorial.evaluation.intervals import mean_interval, wilson_interval
 from mnist_tutorial.evaluation.overlap import intersection_over_union
 from mnist_tutorial.evaluation.predictions import predict_classes, worst_errors
@@ -38,7 +38,6 @@ __all__ = [
     "log_loss",
     "mcnemar",
     "mean_interval",
-    "per_class",
     "predict_classes",
     "reliability",
     "roc_auc",

@@ -29,8 +29,6 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         """Return a line like ``99.00 % (95 % interval 98.79 % to …, 99 of 100)``."""
-        if not self.total:
-            return "unknown (0 of 0)"
         value, low, high = (100 * share for share in self[:3])
         return (
             f"{value:.2f} % (95 % interval {low:.2f} % to {high:.2f} %, "

@@ -12,8 +12,6 @@ promise about the world. A file for each page of ``applications``, and what they
 
 from mnist_tutorial.scenes.driving import (
     CLASSES,
-    LIGHT_STATES,
-    draw_alone,
     make_driving_scenes,
     render_driving_scenes,
 )
@@ -28,8 +26,6 @@ from mnist_tutorial.scenes.surveillance import (
 __all__ = [
     "CLASSES",
     "CLIP_KINDS",
-    "LIGHT_STATES",
-    "draw_alone",
     "draw_yard",
     "make_clips",
     "make_driving_scenes",

@@ -8,13 +8,11 @@ and in fog. Taught in ``applications/driving``.
 it, ``drawing`` how shapes become pixels.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mnist_tutorial.checks import check_choice, check_counts, check_in
-from mnist_tutorial.errors import InputError
 from mnist_tutorial.scenes.drawing import paint, rasterize, rows_of, stack, tight_boxes
 from mnist_tutorial.scenes.driving_streets import (
     HEIGHT,
@@ -27,7 +25,6 @@ from mnist_tutorial.scenes.driving_streets import (
 from mnist_tutorial.scenes.driving_things import TREE, Things, make_things, shapes_of
 
 CLASSES = ("background", "road", "marking", "vehicle", "pedestrian", "traffic light")
-LIGHT_STATES = ("red", "yellow", "green")
 
 # Scenes drawn at a time: they stay in the cache. Another number draws other noise.
 CHUNK = 50
@@ -64,14 +61,11 @@ def make_driving_scenes(
     weather: str = "clear",
     night: bool = False,
     occlusion: float = 0.0,
-    vehicles: int = 3,
-    pedestrians: int = 3,
-    light_share: float = 0.8,
-    state_shares: Sequence[float] = (0.45, 0.1, 0.45),
 ) -> DrivingScenes:
     """Draw road scenes from a seed.
 
-    Raises ``InputError`` if an argument is out of range.
+    In each there are up to three vehicles, up to three pedestrians and, in four of
+    five, a traffic light. Raises ``InputError`` if an argument is out of range.
 
     Parameters
     ----------
@@ -82,27 +76,12 @@ def make_driving_scenes(
         objects in every weather, by day and at night.
     weather, night, occlusion
         As for :func:`render_driving_scenes`.
-    vehicles, pedestrians
-        Most of them in a picture; each number from 0 to this is equally likely.
-    light_share
-        Probability that there is a traffic light, in [0, 1].
-    state_shares
-        Probabilities of red, yellow and green; they add up to 1, to a millionth.
     """
     check_counts(count=count)
-    check_counts(least=0, seed=seed, vehicles=vehicles, pedestrians=pedestrians)
-    check_in("[0, 1]", light_share=light_share)
-    states = np.array(state_shares, dtype=np.float64)
-    if states.shape != (3,) or states.min() < 0 or not abs(states.sum() - 1) < 1e-6:
-        raise InputError(
-            f"state_shares must be three shares, one each for {', '.join(LIGHT_STATES)}"
-            f", that add up to 1, got {state_shares!r}"
-        )
+    check_counts(least=0, seed=seed)
     rng = np.random.default_rng([seed, 0])
     streets = make_streets(rng, count)
-    states /= states.sum()
-    things = make_things(rng, streets, vehicles, pedestrians, light_share, states)
-    description = DrivingDescription(streets, *things)
+    description = DrivingDescription(streets, *make_things(rng, streets))
     return render_driving_scenes(
         description, seed=seed, weather=weather, night=night, occlusion=occlusion
     )
@@ -148,21 +127,6 @@ def render_driving_scenes(
     )
     visible = np.bincount(instances[instances >= 0], minlength=len(sizes))
     return DrivingScenes(images, masks, instances, boxes, sizes, visible, description)
-
-
-def draw_alone(description: DrivingDescription, index: int) -> np.ndarray:
-    """Draw one object with nothing around it or in front of it.
-
-    ``index`` is its row in ``description.objects``. Returns its pixels, ``bool`` of
-    shape ``(64, 96)``.
-    """
-    thing = rows_of(description.objects, [index])
-    street = rows_of(description.streets, thing.scene)
-    shapes = shapes_of(thing._replace(scene=np.array([0])), street)
-    found = rasterize(shapes, HEIGHT, WIDTH)
-    alone = np.zeros(HEIGHT * WIDTH, dtype=bool)
-    alone[found.pixel[found.is_body]] = True
-    return alone.reshape(HEIGHT, WIDTH)
 
 
 def _paint(description: DrivingDescription, start: int):

@@ -119,16 +119,14 @@ def _placed(things: Things, streets: Streets, owner, part: Part) -> Shapes:
 # --- what stands where ---------------------------------------------------------------
 
 
-def make_things(
-    rng, streets: Streets, vehicles, pedestrians, light_share, state_shares
-) -> tuple[Things, Things]:
+def make_things(rng, streets: Streets) -> tuple[Things, Things]:
     """Draw objects, sorted by picture, and scenery."""
     count = len(streets.horizon)
     things = stack(
         [
-            _vehicles(rng, count, vehicles),
-            _pedestrians(rng, streets, pedestrians),
-            _lights(rng, count, light_share, state_shares),
+            _vehicles(rng, count),
+            _pedestrians(rng, streets),
+            _lights(rng, count),
         ]
     )
     things = rows_of(things, np.argsort(things.scene, kind="stable"))
@@ -140,14 +138,14 @@ def make_things(
     return objects, stack([_trees(rng, count), _lamps(rng, count)])
 
 
-def _vehicles(rng, count: int, most: int) -> Things:
-    scene = _scenes(rng, count, most)
+def _vehicles(rng, count: int) -> Things:
+    scene = _scenes(rng, count, 3)
     total = len(scene)
     is_oncoming = rng.random(total) < 0.5
     is_tall = rng.random(total) < 0.25
     # A stretch of the road for each, so that they are spread over it; where two
     # stretches meet, two may stand close to each other.
-    distance = 6.5 + 36 * (number_within(scene) + rng.random(total)) / max(most, 1)
+    distance = 6.5 + 36 * (number_within(scene) + rng.random(total)) / 3
     lane = np.where(is_oncoming, -LANE, 0.0)
     colour = VEHICLE_PAINTS[rng.integers(0, len(VEHICLE_PAINTS), total)]
     return _things(
@@ -162,8 +160,8 @@ def _vehicles(rng, count: int, most: int) -> Things:
     )
 
 
-def _pedestrians(rng, streets: Streets, most: int) -> Things:
-    scene = _scenes(rng, len(streets.horizon), most)
+def _pedestrians(rng, streets: Streets) -> Things:
+    scene = _scenes(rng, len(streets.horizon), 3)
     total = len(scene)
     distance = np.exp(rng.uniform(np.log(5), np.log(26), total))
     first = streets.crossing[scene]
@@ -188,13 +186,13 @@ def _pedestrians(rng, streets: Streets, most: int) -> Things:
     )
 
 
-def _lights(rng, count: int, share: float, state_shares) -> Things:
-    scene = np.flatnonzero(rng.random(count) < share)
+def _lights(rng, count: int) -> Things:
+    scene = np.flatnonzero(rng.random(count) < 0.8)
     total = len(scene)
     return _things(
         TRAFFIC_LIGHT,
         scene,
-        state=rng.choice(3, total, p=state_shares),
+        state=rng.choice(3, total, p=(0.45, 0.1, 0.45)),
         distance=rng.uniform(8, 26, total),
         aside=RIGHT_EDGE + rng.uniform(0.5, 1.4, total),
         height=rng.uniform(1.25, 1.45, total),

@@ -5,7 +5,7 @@ something that can be read. The page ``math/backpropagation`` teaches it. In the
 in which to read:
 
 - ``layers``: dense layers, convolution, pooling, and the chain rule through each;
-- ``losses``: cross-entropy and mean squared error, with their gradients;
+- ``losses``: the cross-entropy of the softmax, with its gradient;
 - ``network``: layers one after another, and the source document's network;
 - ``gradients``: is ``backward`` right? Measure slopes and compare;
 - ``training``: the loop and its optimizers;
@@ -28,7 +28,7 @@ from mnist_tutorial.scratch.layers import (
     MaxPool2D,
     ReLU,
 )
-from mnist_tutorial.scratch.losses import mean_squared_error, softmax_cross_entropy
+from mnist_tutorial.scratch.losses import softmax_cross_entropy
 from mnist_tutorial.scratch.network import Network, build_cnn
 from mnist_tutorial.scratch.training import SGD, Adam, train
 
@@ -46,7 +46,6 @@ __all__ = [
     "build_cnn",
     "from_keras",
     "gradient_check",
-    "mean_squared_error",
     "numerical_gradient",
     "softmax_cross_entropy",
     "train",

@@ -36,27 +36,3 @@ def softmax_cross_entropy(
     gradient = np.exp(log_probabilities)  # (n, classes)
     gradient[chosen] -= 1
     return float(-log_probabilities[chosen].mean()), gradient / n
-
-
-def mean_squared_error(
-    predictions: np.ndarray, targets: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Average the squared differences over all elements.
-
-    Parameters
-    ----------
-    predictions, targets
-        Floats of the same shape.
-
-    Returns
-    -------
-    loss : float
-        The mean of ``(predictions - targets) ** 2``.
-    gradient : np.ndarray
-        The derivative with respect to each prediction,
-        ``2 * (predictions - targets) / size``, of the same shape.
-    """
-    check_floats("predictions", predictions)
-    check_floats("targets", targets, *predictions.shape)
-    differences = predictions - targets
-    return float(np.mean(differences**2)), 2 * differences / differences.size

@@ -145,7 +145,7 @@ def test_jupyter_book_build_has_the_options_that_make_book_gives():
     assert options >= {"--path-output", "--config", *make_book.STRICT}
 
 
-# --- MyST-NB: page_language.py, quiet_cells.py ---------------------------------------
+# --- MyST-NB: page_outputs.py, quiet_cells.py ---------------------------------------
 
 
 @pytest.fixture(scope="module")

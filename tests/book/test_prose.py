@@ -137,6 +137,15 @@ def test_english_pages_are_english():
     assert refused(rf"[{CHINESE}{FULL_WIDTH}]", tree="en") == []
 
 
+@each_notebook
+def test_what_is_said_names_no_variable(page):
+    """A doubled brace prints the name in place of its value."""
+    variable = r"(?<![\w\\^}])\{[a-z]\w*(?:[:.\[][^{}`]*)?\}(?!`)"
+    for cell in page.code_cells:
+        for text in cell.said(page.tree):
+            assert not re.search(variable, text), cell
+
+
 # Nobody measured these: the sentence supposes them.
 SUPPOSED = {("appendix/data_card", "99.9")}
 

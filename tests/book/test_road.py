@@ -74,6 +74,12 @@ def test_a_stop_can_be_finished(page):
         assert english_words(page) <= 2_000
 
 
+def test_the_whole_book_stays_short():
+    english = [page for page in notebooks() if page.tree == "en"]
+    assert sum(map(english_words, english)) <= 43_300
+    assert sum(len(page.cells) for page in english) <= 1_420
+
+
 @stops
 def test_a_stop_knows_its_place_and_stands_on_what_came_before(page):
     number = ROAD.index(page.name) + 1

@@ -123,7 +123,9 @@ PLACES = {
 }
 
 
-def test_every_source_can_be_found():
+def test_every_source_is_cited_and_can_be_found():
+    cited = {key for page in all_pages() for c in page.cells for key in citations(c)}
+    assert set(bibliography()) == cited
     for key, entry in bibliography().items():
         fields = entry.fields
         assert PLACES.keys() & fields.keys(), key

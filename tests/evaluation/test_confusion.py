@@ -1,20 +1,12 @@
-"""Accuracy, confusion matrix, precision and recall: against counting in a loop."""
-
-import math
+"""Accuracy and confusion matrix: against counting in a loop."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn import metrics
 
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.evaluation import (
-    accuracy,
-    confusion_matrix,
-    per_class,
-    wilson_interval,
-)
+from mnist_tutorial.evaluation import accuracy, confusion_matrix, wilson_interval
 
 pairs_of_classes = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=80
@@ -39,43 +31,7 @@ def test_counts_are_those_of_a_loop(pairs, dtype):
     assert [type(part) for part in found] == [float, float, float, int, int]
 
 
-@settings(max_examples=100, deadline=None)
-@given(pairs_of_classes)
-def test_precision_and_recall_are_scikit_learns(pairs):
-    labels, predictions = (np.array(values) for values in zip(*pairs, strict=True))
-    precision, recall, _, support = metrics.precision_recall_fscore_support(
-        labels, predictions, labels=range(5), zero_division=np.nan
-    )
-    found = per_class(labels, predictions, num_classes=5)
-    assert [report.label for report in found] == list(range(5))
-    np.testing.assert_array_equal([r.precision.value for r in found], precision)
-    np.testing.assert_array_equal([r.recall.value for r in found], recall)
-    assert [report.recall.total for report in found] == support.tolist()
-    assert [report.precision.total for report in found] == [
-        int(np.sum(predictions == label)) for label in range(5)
-    ]
-
-
-def test_each_share_has_the_interval_of_its_own_count():
-    labels = np.repeat([0, 1], [30, 70])
-    predictions = np.repeat([0, 1, 0, 1], [20, 10, 5, 65])
-    zero = per_class(labels, predictions)[0]
-    assert zero.recall == (20 / 30, *wilson_interval(20, 30), 20, 30)
-    assert zero.precision == (20 / 25, *wilson_interval(20, 25), 20, 25)
-
-
-def test_ten_classes_are_usual_and_those_that_do_not_occur_stay_unknown():
-    assert confusion_matrix([3, 3, 3], [3, 3, 8]).shape == (10, 10)
-    found = per_class([3, 3, 3], [3, 3, 8])
-    assert len(found) == 10
-    assert found[3].precision.value == 1 and found[3].recall.correct == 2
-    assert found[8].precision.value == 0 and found[8].precision.total == 1
-    for unknown in (found[8].recall, found[0].recall, found[0].precision):
-        assert math.isnan(unknown.value)
-        assert unknown[1:] == (0.0, 1.0, 0, 0)
-
-
-MEASURES = accuracy, confusion_matrix, per_class
+MEASURES = accuracy, confusion_matrix
 
 
 @pytest.mark.parametrize(

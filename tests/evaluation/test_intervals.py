@@ -77,7 +77,6 @@ def test_what_was_not_counted_is_unknown():
             Estimate(0.0, 0.0, 1.0, 0, 1),
             "0.00 % (95 % interval 0.00 % to 100.00 %, 0 of 1)",
         ),
-        (Estimate(math.nan, 0.0, 1.0, 0, 0), "unknown (0 of 0)"),
         (
             MeanEstimate(0.98123, 0.97941, 0.98306, 5),
             "0.9812 (interval 0.9794 to 0.9831, 5 runs)",

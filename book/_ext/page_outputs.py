@@ -1,7 +1,8 @@
-"""Show what ``mnist_tutorial.bilingual`` has said in the language of the page.
+"""Show outputs as readers of the page need them: in their language, without folders.
 
-One run of a notebook serves both books. Its outputs hold both texts in their metadata,
-and each build takes its own when it reads them from the cache. Where an error or a
+One run of a notebook serves both books. What ``mnist_tutorial.bilingual`` has said is
+there in both languages, in the metadata of the outputs, and each build takes its own
+when it reads them from the cache. Where an error or a
 warning names a file of an installed package, the folders of the machine that built the
 book are left out.
 """
