@@ -104,7 +104,7 @@ def gradient_check(
     check_floats("inputs", inputs)
     check_counts(max_entries=max_entries)
     rng = np.random.default_rng(0)
-    layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
+    layer, inputs = _in_float64(copy.deepcopy(layer)), np.array(inputs, np.float64)
     output_gradient = rng.normal(size=_checked_outputs(layer, inputs).shape)
     trained = copy.deepcopy(layer)  # backward may change its weights
     gradients = [trained.backward(output_gradient.copy()), *trained.gradients]
