@@ -178,7 +178,6 @@ def check_input_shape(model, images: np.ndarray, *, name: str = "images") -> Non
 
     A model that does not know its shape, since it is not built yet, takes any.
     """
-    check_model(model)
     expected = getattr(model, "input_shape", None) or (None, *images.shape[1:])
     if not images.size or not _fits(images.shape, ("n", *expected[1:])):
         raise InputError(

@@ -113,8 +113,8 @@ def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
     """
     _check_curves("losses", losses)
     shortest = min(len(values) for values in losses.values())
-    check_counts(window=window)
     check_in(f"[1, {shortest}]", window=window)
+    check_counts(window=window)
     _, ax = plt.subplots(figsize=(6, 3))
     colours = cycle((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"))
     for (name, values), colour in zip(losses.items(), colours, strict=False):

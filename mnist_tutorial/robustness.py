@@ -15,6 +15,7 @@ from mnist_tutorial.checks import (
     check_counts,
     check_in,
     check_input_shape,
+    check_model,
     checked_images,
     checked_labels,
 )
@@ -81,6 +82,7 @@ def fgsm(
     Examples", 2015, arXiv:1412.6572.
     """
     check_in("[0, 1]", epsilon=epsilon)
+    check_model(model)
     images = checked_images(images)
     check_input_shape(model, images)
     shape = tuple(model(images[:1], training=False).shape)
