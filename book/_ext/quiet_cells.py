@@ -98,9 +98,10 @@ class FoldCells(SphinxTransform):
         """Return a sentence with a line below, or the line alone."""
         source, output = part(cell, "source"), part(cell, "output")
         said = output.children if output else []
-        fold = Fold("", source, summary=summary, classes=["checked"])
-        checks = [fold] if source else []
-        return nodes.container("", *said, *checks, classes=["said"])
+        shown = nodes.container("", *said, classes=["said"])
+        if source:
+            shown.append(Fold("", source, summary=summary, classes=["checked"]))
+        return shown
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""
