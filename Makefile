@@ -16,6 +16,11 @@ SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# An environment knows the name of its folder. In one of another name it is made anew.
+ifneq ($(shell grep -s '^command = ' $(VENV)/pyvenv.cfg | grep -vF " $(CURDIR)/$(VENV)"),)
+.PHONY: $(VENV)/installed
+endif
+
 # The stamp makes a repeat instant.
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) tools/install.py

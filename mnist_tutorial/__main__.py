@@ -175,11 +175,11 @@ def _positive_number(text: str) -> float:
     return number
 
 
-def _report(message: object) -> None:
+def _report(message: object, kind: str = "error") -> None:
     """Print one line on stderr."""
     # On a terminal the progress bar may still stand in this line.
     clear = "\r\033[K" if sys.stderr.isatty() else ""
-    print(f"{clear}{PROGRAM}: error: {message}", file=sys.stderr)
+    print(f"{clear}{PROGRAM}: {kind}: {message}", file=sys.stderr)
 
 
 # doctor ------------------------------------------------------------------------------
@@ -225,8 +225,9 @@ def _train(arguments: argparse.Namespace) -> int:
         settings[name] = getattr(arguments, name) or settings[name]
     build = settings.pop("builder")
     if arguments.resume is not None:
-        model = model_files.load_classifier(arguments.resume)
-        model_files.check_logits(model, arguments.resume)
+        classifier = _load(arguments.resume)
+        model_files.check_logits(classifier, arguments.resume)
+        model = classifier.model
 
     import keras
 
@@ -361,11 +362,21 @@ def _resume_command(
 # evaluate, predict -------------------------------------------------------------------
 
 
+def _load(path: Path):
+    """Load a classifier, and say what has to be done to its pixels."""
+    from mnist_tutorial import model_files
+
+    classifier = model_files.load_classifier(path)
+    if classifier.note:
+        _report(classifier.note, "note")
+    return classifier
+
+
 def _evaluate(arguments: argparse.Namespace) -> int:
     """Print the test accuracy and the table of confusions."""
-    from mnist_tutorial import datasets, evaluation, model_files
+    from mnist_tutorial import datasets, evaluation
 
-    model = model_files.load_classifier(arguments.model)
+    model = _load(arguments.model).model
     _, (x_test, y_test) = datasets.load_mnist()
     predictions = evaluation.predict_classes(model, x_test)
     print(f"{arguments.model} on the {len(y_test):,} test images")
@@ -382,7 +393,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     """Print one line an image, and one on stderr for each that cannot be read."""
     import numpy as np
 
-    from mnist_tutorial import checks, evaluation, model_files, preprocessing
+    from mnist_tutorial import evaluation, model_files, preprocessing
 
     model_files.check_model_file(arguments.model)
     # All files are read before the model, which takes seconds to load.
@@ -396,10 +407,10 @@ def _predict(arguments: argparse.Namespace) -> int:
 
     probabilities = {}
     if pictures:
-        model = model_files.load_classifier(arguments.model)
+        classifier = _load(arguments.model)
         images = np.stack(list(pictures.values()))
-        outputs = model.predict(images, batch_size=256, verbose=0)
-        if not checks.are_probabilities(outputs):  # but logits
+        outputs = classifier.model.predict(images, batch_size=256, verbose=0)
+        if not classifier.has_probabilities:  # but logits
             outputs = evaluation.softmax(outputs)
         probabilities = dict(zip(pictures, outputs, strict=True))
 

@@ -137,7 +137,8 @@ def checked_labels(
         raise InputError(
             f"{name} must be in 0..{last}, got {labels.min()} to {labels.max()}"
         )
-    return labels
+    # As indices truth values would choose instead of count.
+    return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
 
 
 def checked_scores(scores: np.ndarray, *, name: str = "logits") -> np.ndarray:
@@ -163,13 +164,22 @@ def are_probabilities(outputs: np.ndarray) -> bool:
     return bool((outputs >= 0).all() and (np.abs(sums - 1) <= SUM_TOLERANCE).all())
 
 
+def check_model(model) -> None:
+    """Refuse what cannot be called as a model, such as the name of its file."""
+    if not callable(model):
+        raise InputError(
+            f"model must be a Keras model, got {model!r}; load a file with "
+            "keras.saving.load_model"
+        )
+
+
 def check_input_shape(model, images: np.ndarray, *, name: str = "images") -> None:
-    """Refuse images that do not have the shape that a Keras model takes.
+    """Refuse images, also none, that do not have the shape that a Keras model takes.
 
     A model that does not know its shape, since it is not built yet, takes any.
     """
-    expected = getattr(model, "input_shape", None)
-    if expected is not None and not _fits(images.shape, ("n", *expected[1:])):
+    expected = getattr(model, "input_shape", None) or (None, *images.shape[1:])
+    if not images.size or not _fits(images.shape, ("n", *expected[1:])):
         raise InputError(
             f"{name} must have shape (n, {', '.join(map(str, expected[1:]))}) for "
             f"{model.name}, got {images.shape}; x[:1] keeps the first axis, x[0] "

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnist_tutorial.checks import check_counts, check_in, checked_labels
+from mnist_tutorial.checks import check_counts, check_in, checked_array, checked_labels
 from mnist_tutorial.errors import InputError
 
 DATA_FILE = Path(__file__).parent / "data" / "mnist.npz"
@@ -126,6 +126,7 @@ def split_validation(
         a class would be missing from one of the parts.
     """
     check_in("(0, 1)", val_fraction=val_fraction)
+    x, y = np.atleast_1d(checked_array("x", x)), np.asarray(y)
     first, second = _stratified(x, y, test_size=val_fraction, seed=seed)
     return (x[first], y[first]), (x[second], y[second])
 
@@ -147,6 +148,7 @@ def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Sp
         ``size`` examples in shuffled order.
     """
     check_counts(size=size)
+    x, y = np.atleast_1d(checked_array("x", x)), np.asarray(y)
     chosen, _ = _stratified(x, y, train_size=size, seed=seed)
     return x[chosen], y[chosen]
 
@@ -212,7 +214,7 @@ def _stratified(
     from sklearn.model_selection import train_test_split
 
     checked_labels(y, len(x), name="y")
-    places = np.arange(len(x))
+    places = np.arange(len(y))
     try:
         return train_test_split(places, stratify=y, random_state=seed, **sizes)
     except ValueError as error:

@@ -29,6 +29,7 @@ from mnist_tutorial.checks import (
     check_counts,
     check_in,
     check_input_shape,
+    check_model,
     checked_array,
     checked_labels,
 )
@@ -135,6 +136,7 @@ def occlusion(
     height, width = image.shape[:2]
     check_counts(size=size, stride=stride)
     check_in(f"[1, {min(height, width)}]", size=size)
+    check_in("(-inf, inf)", fill=fill)
     check_in(f"[1, {size}]", stride=stride)  # a longer one would leave pixels out
     tops, lefts = (
         [*range(0, side - size, stride), side - size] for side in (height, width)
@@ -298,6 +300,7 @@ def randomize_weights(
     ----------
     J. Adebayo et al., "Sanity Checks for Saliency Maps", 2018, arXiv:1810.03292.
     """
+    check_model(model)
     names = [layer.name for layer in model.layers if layer.weights]
     redrawn = names if layers is None else list(layers)
     for name in redrawn:

@@ -10,7 +10,7 @@ import math
 import keras
 from keras import layers
 
-from mnist_tutorial.checks import check_counts
+from mnist_tutorial.checks import check_counts, check_model
 
 INPUT_SHAPE = (28, 28, 1)
 NUM_CLASSES = 10
@@ -58,7 +58,7 @@ def build_mlp(hidden_units: int = 128) -> keras.Sequential:
         [
             keras.Input(INPUT_SHAPE),
             layers.Flatten(),  # (n, 784)
-            layers.Dense(hidden_units, activation="relu"),
+            layers.Dense(int(hidden_units), activation="relu"),
             layers.Dense(NUM_CLASSES),
         ]
     )
@@ -117,6 +117,7 @@ def count_multiply_adds(model: keras.Model) -> int:
     The model is a Sequential or functional one that knows its input shape. There are
     2,794,240 in :func:`build_cnn`, whose parameters are only 93,322.
     """
+    check_model(model)
     total = 0
     for layer in model.layers:
         if hasattr(layer, "kernel"):

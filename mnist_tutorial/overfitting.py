@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from mnist_tutorial.checks import check_in
+from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import INPUT_SHAPE, NUM_CLASSES
 
 Augment = Callable[[], keras.layers.Layer]
@@ -73,10 +74,15 @@ def build_regularized_cnn(
     """
     check_in("[0, 1)", dropout_rate=dropout_rate)
     check_in("[0, inf)", weight_decay=weight_decay)
+    if isinstance(augment, layers.Layer):
+        raise InputError(
+            f"augment must be a function that builds layers, got {augment.name}; hand "
+            "in build_shifts itself, not what it returns"
+        )
     augmentation = [augment()] if augment else []
     penalty = {}
     if weight_decay:
-        penalty = {"kernel_regularizer": keras.regularizers.L2(weight_decay)}
+        penalty = {"kernel_regularizer": keras.regularizers.L2(float(weight_decay))}
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from mnist_tutorial.checks import check_in
+from mnist_tutorial.checks import check_counts, check_in, checked_array
 from mnist_tutorial.errors import InputError
 
 BLUE = "#0072B2"
@@ -43,17 +43,19 @@ def plot_digits(
     columns
         Images in a row.
     """
-    if len(images) and np.squeeze(images[0]).ndim != 2:
+    images = checked_array("images", images)
+    check_counts(columns=columns)
+    if images.size and (images.ndim < 3 or np.squeeze(images[0]).ndim != 2):
         raise InputError(
             "images must have shape (n, height, width) or (n, height, width, 1), got "
-            f"{np.shape(images)}; x[:1] keeps the first axis, x[0] drops it"
+            f"{images.shape}; x[:1] keeps the first axis, x[0] drops it"
         )
     for name, values in {"titles": titles, "marked": marked}.items():
         if values is not None and len(values) != len(images):
             raise InputError(
                 f"{name} must be {len(images)}, one an image, got {len(values)}"
             )
-    if len(images) == 0:
+    if not images.size:
         return plt.figure()
     figure, axes = _grid(len(images), columns, 0.85, 0.85 if titles is None else 1.15)
     for ax in axes:
@@ -76,6 +78,13 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
     history
         What ``training.train`` returns.
     """
+    _check_curves("history", history)
+    lengths = {name: len(values) for name, values in history.items()}
+    if not {"loss", "accuracy"} <= lengths.keys() or len({*lengths.values()}) > 1:
+        raise InputError(
+            "history must have loss and accuracy, with one number an epoch as all of "
+            f"it, got {lengths}; compile with metrics=['accuracy']"
+        )
     figure, axes = plt.subplots(1, 2, figsize=(8, 3))
     epochs = range(1, len(history["loss"]) + 1)
     for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
@@ -102,8 +111,10 @@ def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
         Average over this many steps, since single batches jump; at most the length of
         the shortest run, or it is refused.
     """
+    _check_curves("losses", losses)
     shortest = min(len(values) for values in losses.values())
     check_in(f"[1, {shortest}]", window=window)
+    check_counts(window=window)
     _, ax = plt.subplots(figsize=(6, 3))
     colours = cycle((BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9"))
     for (name, values), colour in zip(losses.items(), colours, strict=False):
@@ -128,11 +139,16 @@ def plot_feature_maps(maps: np.ndarray, *, image: np.ndarray | None = None) -> F
         The image that the maps come from, shape ``(height, width)`` or
         ``(height, width, 1)``; drawn first, ink dark on white.
     """
-    maps = np.asarray(maps)
-    if maps.ndim != 3:
+    maps = checked_array("maps", maps)
+    if maps.ndim != 3 or not maps.size:
         raise InputError(
             f"maps must have shape (height, width, channels), got {maps.shape}; take "
             "one image of the batch"
+        )
+    if image is not None and np.squeeze(checked_array("image", image)).ndim != 2:
+        raise InputError(
+            f"image must have shape (height, width), got {np.shape(image)}; x[0] is "
+            "one image of a batch"
         )
     figure, axes = _grid(maps.shape[-1] + (image is not None), 8, 0.95, 1.1)
     limit = float(np.abs(maps).max()) or 1.0
@@ -152,6 +168,20 @@ def plot_feature_maps(maps: np.ndarray, *, image: np.ndarray | None = None) -> F
         ax.set_axis_off()
     figure.tight_layout(pad=0.3, h_pad=0.9)
     return figure
+
+
+def _check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
+    """Refuse what is no dictionary of lists of numbers, such as Keras' own History."""
+    if not isinstance(curves, dict) or not curves:
+        raise InputError(
+            f"{name} must be a dict of lists of numbers, got {type(curves).__name__}; "
+            "what model.fit returns has one in its attribute history"
+        )
+    for key, values in curves.items():
+        if checked_array(key, values).ndim != 1 or not len(values):
+            raise InputError(
+                f"{name} must be lists of numbers, at least one, got {key}={values!r}"
+            )
 
 
 def _grid(

@@ -12,11 +12,14 @@ import keras
 import numpy as np
 
 from mnist_tutorial.checks import (
+    check_counts,
     check_in,
     check_input_shape,
+    check_model,
     checked_images,
     checked_labels,
 )
+from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import gradient
 
 
@@ -40,6 +43,7 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
         If an argument is of another kind.
     """
     check_in("[0, 1]", epsilon=epsilon)
+    check_counts(least=0, seed=seed)
     images = checked_images(images)
     signs = np.random.default_rng(seed).choice(np.float32([-1, 1]), images.shape)
     return np.clip(images + np.float32(epsilon) * signs, 0, 1)
@@ -78,9 +82,16 @@ def fgsm(
     Examples", 2015, arXiv:1412.6572.
     """
     check_in("[0, 1]", epsilon=epsilon)
+    check_model(model)
     images = checked_images(images)
     check_input_shape(model, images)
-    labels = checked_labels(labels, len(images), model.output_shape[-1])
+    shape = tuple(model(images[:1], training=False).shape)
+    if len(shape) != 2:
+        raise InputError(
+            f"model must give one logit a class, shape (n, num_classes), got {shape}; "
+            "end it with Flatten and Dense"
+        )
+    labels = checked_labels(labels, len(images), shape[1])
 
     def loss(values):
         logits = model(values, training=False)

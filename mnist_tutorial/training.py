@@ -206,6 +206,7 @@ def make_schedule(
     """
     check_choice("schedule", schedule, ("constant", "one_cycle"))
     check_in("(0, inf)", learning_rate=learning_rate)
+    check_counts(steps=steps)
     if schedule == "constant":
         return learning_rate
     warmup_steps = round(0.3 * steps)

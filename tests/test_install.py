@@ -84,15 +84,41 @@ def test_two_at_once_another_python_or_a_full_disk_are_refused(
     assert place.ran == [] and not place.environment.exists()
 
 
-def test_make_installs_only_where_a_requirement_is_newer(tmp_path):
-    shutil.copy(install.ROOT / "Makefile", tmp_path)
-    (tmp_path / ".venv").mkdir()
-    for age, name in enumerate(
+@pytest.mark.parametrize("name", ["a folder", "我的 书 (copy), 'new'"])
+def test_make_installs_only_where_a_requirement_is_newer(tmp_path, name):
+    root = tmp_path / name
+    (root / ".venv").mkdir(parents=True)
+    shutil.copy(install.ROOT / "Makefile", root)
+    made = f"home = /usr/bin\ncommand = /usr/bin/python3 -m venv {root}/.venv\n"
+    (root / ".venv" / "pyvenv.cfg").write_text(made, "utf-8")
+    for age, file in enumerate(
         ("pyproject.toml", "constraints.txt", ".venv/installed")
     ):
-        (tmp_path / name).touch()
-        os.utime(tmp_path / name, (age, age))
+        (root / file).touch()
+        os.utime(root / file, (age, age))
     command = ["make", "-q", ".venv/installed"]
-    assert subprocess.run(command, cwd=tmp_path).returncode == 0
-    (tmp_path / "pyproject.toml").touch()
-    assert subprocess.run(command, cwd=tmp_path).returncode == 1
+    assert subprocess.run(command, cwd=root).returncode == 0
+    for other in (root.rename(tmp_path / "renamed"), tmp_path / name):
+        if not other.exists():
+            shutil.copytree(tmp_path / "renamed", other)
+        moved = other.name == "renamed"
+        assert subprocess.run(command, cwd=other).returncode == moved
+    (other / "pyproject.toml").touch()
+    assert subprocess.run(command, cwd=other).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "ran"),
+    [
+        ("command = python3 -m venv {}", ["pip"]),
+        ("home = /usr/bin", ["pip"]),  # not made by venv
+        ("command = python3 -m venv {}2/.venv", ["venv", "pip"]),
+        ("command = python3 -m venv /old{}", ["venv", "pip"]),
+    ],
+)
+def test_an_environment_of_another_folder_is_made_anew(place, made, ran):
+    assert place.install() == ["venv", "pip"]
+    settings = place.environment / "pyvenv.cfg"
+    settings.write_text(f"{made.format(place.environment)}\nversion = 3.11.7\n")
+    assert place.install() == ran
+    assert settings.exists() == (ran == ["pip"])

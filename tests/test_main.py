@@ -20,6 +20,7 @@ from mnist_tutorial import datasets, doctor, training
 from mnist_tutorial.__main__ import main
 from mnist_tutorial.evaluation import accuracy
 from mnist_tutorial.models import build_fast_cnn, build_linear
+from mnist_tutorial.preprocessing import load_digit_image
 from mnist_tutorial.recipes import FAST, RECIPES
 
 TRAINING_IMAGES, TEST_IMAGES = 3000, 500
@@ -508,10 +509,24 @@ def broken_models(folder):
         (folder / name).write_bytes(data)
         return folder / name
 
-    content = save("good.keras", layers.Flatten(), layers.Dense(10)).read_bytes()
+    def save_as_if_by(version):
+        path = folder / f"{version}.keras"
+        with zipfile.ZipFile(good) as old, zipfile.ZipFile(path, "w") as new:
+            for name in old.namelist():
+                text = old.read(name).replace(
+                    b'"units"', b'"batch_input_shape": 1, "units"'
+                )
+                new.writestr(name, text.replace(keras.__version__.encode(), version))
+        return path
+
+    good = save("good.keras", layers.Flatten(), layers.Dense(10))
+    content = good.read_bytes()
+    load(good).save_weights(folder / "my.weights.h5")
+    load(good).export(folder / "exported", verbose=False)
     (folder / "folder.keras").mkdir()
-    not_one = "expected a model saved by Keras 3 as .keras, got something else"
-    not_loaded = "cannot be loaded as a Keras model"
+    not_one = "expected a model saved by Keras as .keras or .h5, got something else"
+    not_loaded = "the file is damaged, or holds Python code"
+    dense_ten = [layers.GlobalMaxPooling2D(), layers.Dense(10)]
     with_code = [layers.Flatten(), layers.Lambda(lambda x: x), layers.Dense(10)]
     return {
         folder / "missing.keras": "no such model file; check the name",
@@ -519,12 +534,20 @@ def broken_models(folder):
         write("text.keras", b"This is a model.\n"): not_one,
         write("cut.keras", content[:-300]): not_one,
         write("model.h5", content): not_one,
+        folder / "my.weights.h5": "got weights alone; build its network",
+        folder / "exported": "got a SavedModel folder, which Keras 3 does not load; ",
+        save_as_if_by(b"2.15.0"): "saved by Keras 2.15.0, whose .keras files Keras 3",
+        save_as_if_by(b"3.99.1"): f"3.99.1, and {keras.__version__} is installed: ins",
         write("altered.keras", content[:60] + bytes(400) + content[460:]): not_loaded,
         save("lambda.keras", *with_code): not_loaded,
-        save("inputs.keras", layers.Dense(10), inputs=(784,)): "got (None, 784)",
+        save("lambda.h5", *with_code): not_loaded,
+        save("inputs.keras", layers.Dense(10), inputs=(783,)): "got (None, 783)",
+        save(
+            "colour.keras", *dense_ten, inputs=(28, 28, 3)
+        ): "classifier of grey digits",
         save("outputs.keras", layers.Flatten(), layers.Dense(9)): (
-            "expected a model from images (None, 28, 28, 1) to ten outputs (None, 10), "
-            "got (None, 28, 28, 1) to (None, 9)"
+            "expected a model from 784 pixels, such as (None, 28, 28, 1), to ten "
+            "outputs (None, 10), got (None, 28, 28, 1) to (None, 9)"
         ),
     }
 
@@ -544,16 +567,83 @@ def test_wrong_models_are_refused_in_one_line(
     assert contents(tmp_path) == before
 
 
-def test_a_model_that_ends_in_softmax(capsys, tmp_path, small, model_path, seven):
-    path = tmp_path / "softmax.keras"
-    keras.Sequential([load(model_path), layers.Softmax()]).save(path)
+IMAGES, PLANE = keras.Input((28, 28, 1)), layers.Reshape((28, 28, 1))
+STANDARD = {"mean": -0.1307 / 0.3081, "variance": 1 / 0.3081**2}  # taken back
+
+
+@pytest.mark.parametrize(
+    ("before", "ending", "taken"),
+    [
+        ([keras.Input((28, 28)), PLANE], ".keras", None),
+        ([keras.Input((784,)), PLANE], ".h5", None),
+        ([IMAGES], ".h5", None),
+        ([IMAGES, layers.Rescaling(1 / 255)], ".keras", "0 to 255"),
+        ([keras.Input((28, 28)), layers.Rescaling(1 / 255), PLANE], ".h5", "0 to 255"),
+        ([IMAGES, layers.Rescaling(0.5, 0.5)], ".keras", "-1 to 1"),
+        ([IMAGES, layers.Normalization(**STANDARD)], ".keras", "standardised"),
+        ([IMAGES, layers.Rescaling(-1, 1)], ".keras", "0 to 1 with the ink 0"),
+        ([IMAGES, layers.Rescaling(-1 / 255, 1)], ".h5", "0 to 255 with the ink 0"),
+    ],
+)
+def test_models_from_elsewhere_are_given_their_own_pixels(
+    capsys, tmp_path, small, model_path, before, ending, taken
+):
+    path = tmp_path / f"foreign{ending}"
+    keras.Sequential([*before, load(model_path)]).save(path)
+    _, expected, _ = run(capsys, "evaluate", model_path)
+    status, lines, notes = run(capsys, "evaluate", path)
+    assert (status, lines[1:]) == (0, expected[1:])
+    assert len(notes) == (taken is not None)
+    for note in notes:
+        wanted = (
+            rf"mnist-tutorial: note: .*foreign.* is given .*{taken}\b.*: so it reads"
+        )
+        so, as_it_is = re.match(rf"{wanted} ([\d.]+) % .* ([\d.]+) %", note).groups()
+        assert float(so) > 95 > 80 > float(as_it_is)
+
+
+def test_a_network_that_reads_badly_either_way_is_measured_as_it_is(
+    capsys, tmp_path, small
+):
+    for seed in range(3):
+        keras.utils.set_random_seed(seed)
+        build_fast_cnn().save(tmp_path / "new.keras")
+        status, lines, notes = run(capsys, "evaluate", tmp_path / "new.keras")
+        assert (status, notes) == (0, [])
+        assert float(re.match(r"accuracy: ([\d.]+)", lines[1])[1]) < 40
+
+
+@pytest.mark.parametrize("last", ["softmax", "sigmoid"])
+def test_a_model_that_gives_probabilities(
+    capsys, tmp_path, small, model_path, seven, last
+):
+    path = tmp_path / "probabilities.keras"
+    keras.Sequential([load(model_path), layers.Activation(last)]).save(path)
     # Its outputs are taken for the probabilities that they are ...
-    _, expected, _ = run(capsys, "predict", model_path, seven)
-    assert run(capsys, "predict", path, seven) == (0, expected, [])
+    outputs = load(path).predict(load_digit_image(seven)[None], verbose=0)[0]
+    best, second = np.argsort(-outputs)[:2]
+    line = (
+        f"{seven}: {best} ({100 * outputs[best]:.1f} %), "
+        f"second best {second} ({100 * outputs[second]:.1f} %)"
+    )
+    assert run(capsys, "predict", path, seven) == (0, [line], [])
     # ... but the loss of `train` expects logits.
     output = tmp_path / "new.keras"
     line = refused(capsys, "train", "--resume", path, "--output", output)
     assert "expected a model that gives logits" in line
+
+
+def test_a_model_of_bytes_is_trained_on_as_one_of_this_package(
+    capsys, tmp_path, small, small_mnist, model_path
+):
+    path, output = tmp_path / "bytes.h5", tmp_path / "new.keras"
+    rescaling = layers.Rescaling(1 / 255)
+    keras.Sequential([keras.Input((28, 28, 1)), rescaling, load(model_path)]).save(path)
+    options = ["--recipe", "fast", "--epochs", 1, "--output", output]
+    status, _, (note,) = run(capsys, "train", "--resume", path, *options)
+    assert status == 0 and "is given pixels from 0 to 255" in note
+    assert share_read(output, small_mnist) > 0.9
+    assert run(capsys, "evaluate", output)[2] == []
 
 
 def test_a_model_without_finite_outputs_is_refused(capsys, tmp_path, small, seven):

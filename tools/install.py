@@ -4,7 +4,8 @@
 
 The Makefile runs it with the Python that it finds, so it needs nothing but that. An
 installation that was broken off is begun again from nothing: pip would take a package
-for whole whose last file is missing.
+for whole whose last file is missing. So is one that came along with a folder that was
+renamed or copied: it would look for the old one, or run the package that lies there.
 """
 
 import fcntl
@@ -30,6 +31,14 @@ def refuse(message: str) -> None:
     sys.exit(1)
 
 
+def is_moved() -> bool:
+    """Tell whether the environment was made for a folder of another name."""
+    settings = ENVIRONMENT / "pyvenv.cfg"
+    text = settings.read_text("utf-8") if settings.exists() else ""
+    made = [line for line in text.splitlines() if line.startswith("command = ")]
+    return bool(made) and not made[0].endswith(f" {ENVIRONMENT}")
+
+
 def main() -> None:
     """Check what can be checked first, then install."""
     if not (3, 11) <= sys.version_info < (3, 14):
@@ -43,7 +52,7 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         refuse(f"Another `make` is installing in {ROOT}: wait until it has ended.")
-    begin_again = BEGUN.exists() or not ENVIRONMENT.exists()
+    begin_again = BEGUN.exists() or not ENVIRONMENT.exists() or is_moved()
     BEGUN.touch()
     if begin_again:
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnist_tutorial.checks import checked_labels
+from mnist_tutorial.checks import check_counts, checked_array, checked_labels
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.evaluation.confusion import confusion_matrix
 
@@ -34,10 +34,13 @@ def intersection_over_union(
     P. Jaccard, "The distribution of the flora in the alpine zone", New Phytologist 11,
     1912, doi:10.1111/j.1469-8137.1912.tb05611.x.
     """
-    if np.shape(masks) != np.shape(predictions):
+    check_counts(num_classes=num_classes)
+    masks = checked_array("masks", masks)
+    predictions = checked_array("predictions", predictions)
+    if masks.shape != predictions.shape:
         raise InputError(
-            f"masks and predictions must have one shape, got {np.shape(masks)} and "
-            f"{np.shape(predictions)}; logits become classes by argmax(axis=-1)"
+            f"masks and predictions must have one shape, got {masks.shape} and "
+            f"{predictions.shape}; logits become classes by argmax(axis=-1)"
         )
     labels = checked_labels(np.ravel(masks), None, num_classes, name="masks")
     matrix = confusion_matrix(labels, np.ravel(predictions), num_classes=num_classes)

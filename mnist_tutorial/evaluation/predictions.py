@@ -8,6 +8,7 @@ from scipy.special import log_softmax
 from mnist_tutorial.checks import (
     check_counts,
     check_input_shape,
+    check_model,
     checked_images,
     checked_labels,
     checked_scores,
@@ -46,6 +47,7 @@ def predict_classes(
     >>> accuracy(y_test, predict_classes(model, x_test))
     """
     check_counts(batch_size=batch_size)
+    check_model(model)
     images = checked_images(images)
     check_input_shape(model, images)
     return np.concatenate(

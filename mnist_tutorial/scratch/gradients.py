@@ -65,40 +65,49 @@ def gradient_check(
     """Compare what ``backward`` says with slopes that are measured with ``forward``.
 
     All outputs, each times a random number, are added up: that is the function whose
-    gradient is wanted. It is computed in ``float64``, on a copy of the layer.
+    gradient is wanted. It is computed in ``float64``, on copies of the layer, with the
+    weights that it had before ``backward``: a layer that trains itself there must pass
+    the gradient on before it changes them.
 
     At a kink of ReLU or of max pooling there is no gradient to compare with. Kinks
     are told from bends by looking closer: with half the step, the slopes to the left
-    and to the right differ half as much at a bend, but not at a kink. Entries with a
-    kink within one step are left out; if they are more than half of an array, an
+    and to the right differ half as much at a bend, but not at a kink. What has a kink
+    within one step is left out; if that is more than half of an array, an
     ``InputError`` says so.
 
     Parameters
     ----------
     layer
-        Any layer, or a :class:`Network`.
+        Any layer, or a :class:`Network`. One that is random is refused.
     inputs
         Floats that the layer takes. Random ones are best. In a picture, black areas
         are at a kink wherever a bias is 0, and all alike to max pooling.
     max_entries
-        Of a larger array, so many entries are tried, chosen at random; each takes
-        four forward passes.
+        A larger array is cut into so many pieces. The entries of a piece are moved
+        together, up or down at random; where that meets a kink, one of them alone.
+        Each piece takes four forward passes, at most eight.
 
     Returns
     -------
     dict of str to float
         One relative error under ``"inputs"`` and under each of the layer's
         ``parameter_names``: the length of the difference between the two gradients,
-        divided by the length of the longer one. A right ``backward`` is below 1e-6, a
-        wrong one mostly above 0.1; infinite if its gradient has the wrong shape or is
-        not finite.
+        divided by the length of the longer one. A right ``backward`` is below 1e-6. A
+        wrong one is mostly above 0.1, less if only some of many entries are wrong, and
+        infinite if its gradient has the wrong shape or is not finite.
     """
+    if not isinstance(layer, Layer):
+        raise InputError(
+            f"layer must be a Layer of this package, got {layer!r}; hand in an object, "
+            "ReLU() instead of ReLU, of a class derived from Layer"
+        )
     check_floats("inputs", inputs)
     check_counts(max_entries=max_entries)
     rng = np.random.default_rng(0)
-    layer, inputs = _in_float64(copy.deepcopy(layer)), inputs.astype(np.float64)
-    output_gradient = rng.normal(size=layer.forward(inputs).shape)
-    gradients = [layer.backward(output_gradient.copy()), *layer.gradients]
+    layer, inputs = _in_float64(copy.deepcopy(layer)), np.array(inputs, np.float64)
+    output_gradient = rng.normal(size=_checked_outputs(layer, inputs).shape)
+    trained = copy.deepcopy(layer)  # backward may change its weights
+    gradients = [trained.backward(output_gradient.copy()), *trained.gradients]
     names, arrays = ["inputs", *layer.parameter_names], [inputs, *layer.parameters]
 
     def weighted_sum():
@@ -106,34 +115,71 @@ def gradient_check(
 
     errors = {}
     for name, array, gradient in zip(names, arrays, gradients, strict=True):
-        count = min(array.size, max_entries)
-        chosen = rng.choice(array.size, count, replace=False)
-        slopes, is_smooth = _slopes(weighted_sum, array, chosen)
+        pieces = np.array_split(np.arange(array.size), min(array.size, max_entries))
+        signs = rng.choice([-1.0, 1.0], array.size)
+        slopes, is_smooth = _slopes(weighted_sum, array, pieces, signs)
+        if array.size > max_entries and not is_smooth.all():
+            pieces = [
+                piece if good else rng.choice(piece, 1)
+                for piece, good in zip(pieces, is_smooth, strict=True)
+            ]
+            slopes, is_smooth = _slopes(weighted_sum, array, pieces, signs)
         if is_smooth.mean() < 0.5:
             raise InputError(
-                f"{name} must be away from kinks, got {np.sum(~is_smooth)} of {count} "
-                "entries at one; try random inputs and biases"
+                f"{name} must be away from kinks, got {np.sum(~is_smooth)} of "
+                f"{len(pieces)} entries at one; try random inputs and biases"
             )
         errors[name] = math.inf
         if np.shape(gradient) == array.shape:
-            claimed = gradient.flat[chosen]
+            signed = signs * np.ravel(gradient)
+            claimed = [signed[piece].sum() / len(piece) ** 0.5 for piece in pieces]
+            claimed = np.array(claimed)
             errors[name] = _relative_error(claimed[is_smooth], slopes[is_smooth])
     return errors
 
 
-def _slopes(
-    function: Callable[[], float], array: np.ndarray, chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the slope at each chosen entry, and whether there is no kink near it."""
-    original = array.flat[chosen]
+def _checked_outputs(layer: Layer, inputs: np.ndarray) -> np.ndarray:
+    """Return what ``forward`` gives, or refuse one whose slopes cannot be measured."""
+    given = inputs.copy()
+    outputs = np.array(layer.forward(given))
+    if not np.isfinite(outputs).all():
+        raise InputError(
+            "forward must give finite numbers, got NaN or infinity; look for it in the "
+            "inputs and the weights"
+        )
+    if not np.array_equal(given, inputs):
+        raise InputError(
+            "forward must leave its inputs as they are, got them changed; compute with "
+            "inputs.copy()"
+        )
+    # A few times: a little dropout often leaves the same numbers out twice.
+    if not all(np.array_equal(layer.forward(inputs), outputs) for _ in range(9)):
+        raise InputError(
+            "forward must give the same outputs for the same inputs, got others when "
+            "it was called again; fix what is random in it, such as the mask of dropout"
+        )
+    return outputs
 
-    def function_of(entries):
-        array.flat[chosen] = entries
+
+def _slopes(
+    function: Callable[[], float],
+    array: np.ndarray,
+    pieces: list[np.ndarray],
+    signs: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the slope along each piece, and whether there is no kink near."""
+    original = array.copy()
+    moves = np.zeros(len(pieces))
+
+    def function_of(moves):
+        array[...] = original
+        for piece, move in zip(pieces, moves, strict=True):
+            array.flat[piece] += signs[piece] * move / len(piece) ** 0.5
         return function()
 
-    left, right = _one_sided(function_of, original, STEP)
-    near_left, near_right = _one_sided(function_of, original, STEP / 2)
-    array.flat[chosen] = original
+    left, right = _one_sided(function_of, moves, STEP)
+    near_left, near_right = _one_sided(function_of, moves, STEP / 2)
+    array[...] = original
     kinks = (right - left) - 2 * (near_right - near_left)
     is_smooth = np.abs(kinks) <= 1e-6 * np.abs([left, right]).max()
     return (left + right) / 2, is_smooth

@@ -1,7 +1,7 @@
 """Layers one after another, and the network of the book."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -21,9 +21,9 @@ class Network(Layer):
     """
 
     def __init__(self, layers: Sequence[Layer]):
-        self.layers = list(layers)
+        self.layers = list(layers) if isinstance(layers, Iterable) else []
         if not self.layers or not all(isinstance(item, Layer) for item in self.layers):
-            raise InputError(f"layers must be one or more Layers, got {self.layers}")
+            raise InputError(f"layers must be a list of Layers, got {layers!r}")
         if len(set(self.layers)) < len(self.layers):
             raise InputError(
                 "layers must be different objects, got one of them twice; each "
@@ -93,6 +93,7 @@ def build_cnn(seed: int) -> Network:
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward
     neural networks", AISTATS 2010.
     """
+    check_counts(least=0, seed=seed)
     rng = np.random.default_rng(seed)
 
     def draw(*shape):

@@ -137,6 +137,7 @@ def train(
     check_floats("x", x)
     _, classes = network.forward(x[:1]).shape
     y = checked_labels(y, len(x), classes, name="y")
+    check_counts(least=0, seed=seed)
     rng = np.random.default_rng(seed)
     losses = []
     for _ in range(epochs):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch import (
     AveragePool2D,
+    Conv2D,
     Dense,
     Flatten,
     Layer,
@@ -91,6 +92,21 @@ class Undefined(ReLU):
         return np.full_like(output_gradient, np.nan)
 
 
+class TrainsTooEarly(Dense):
+    def backward(self, output_gradient):
+        super().backward(output_gradient)
+        self.kernel -= 0.1 * self.kernel_gradient
+        return output_gradient @ self.kernel.T
+
+
+class TrainsInTime(Dense):
+    def backward(self, output_gradient):
+        input_gradient = super().backward(output_gradient)
+        self.kernel -= 0.1 * self.kernel_gradient
+        self.bias = self.bias - 0.1 * self.bias_gradient
+        return input_gradient
+
+
 class Tanh(Layer):
     """A bend, no kink."""
 
@@ -120,6 +136,7 @@ def no_parameters(kind):
     [
         (square_dense, NoBias, "bias"),
         (square_dense, GradientTransposed, "kernel"),
+        (square_dense, TrainsTooEarly, "inputs"),
         (no_parameters, Everywhere, "inputs"),
         (no_parameters, Undefined, "inputs"),
         (no_parameters, Overwriting, "inputs"),
@@ -130,7 +147,7 @@ def no_parameters(kind):
 def test_a_wrong_backward_is_found_where_it_is_wrong(make, kind, wrong):
     layer, inputs = make(kind)
     errors = gradient_check(layer, inputs)
-    assert errors.pop(wrong) > 0.1
+    assert errors.pop(wrong) > 0.05
     assert all(error < 1e-6 for error in errors.values())
     assert_right(make(kind.__base__)[0], inputs)
 
@@ -140,6 +157,36 @@ def test_a_wrong_layer_is_found_inside_a_network():
     errors = gradient_check(Network([square_dense(Dense)[0], ReLU(), dense]), inputs)
     assert errors.pop("layers[2].bias") > 0.1
     assert max(errors.values()) < 1e-6
+
+
+def test_layers_that_train_themselves_are_right_in_the_right_order():
+    early, inputs = square_dense(TrainsTooEarly)
+    late = square_dense(TrainsInTime)[0]
+    assert_right(Network([late, Tanh(), late.__class__(*late.parameters)]), inputs)
+    wrong = gradient_check(Network([late, Tanh(), early]), inputs)
+    assert {name for name, error in wrong.items() if error > 1e-3} == {
+        *("inputs", "layers[0].kernel", "layers[0].bias")
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(np.s_[:, 0, 0], np.s_[0, -1, -1], np.s_[:, -1], np.s_[:, :, 0], np.s_[-1]),
+        *(np.s_[1, 17, 3], np.s_[..., -1]),
+    ],
+)
+def test_a_gradient_lost_at_any_place_is_found(place, seed):
+    class Lost(Conv2D):
+        def backward(self, output_gradient):
+            input_gradient = super().backward(output_gradient)
+            input_gradient[place] = 0
+            return input_gradient
+
+    images, *parameters = arrays(seed, (2, 28, 28, 2), (3, 3, 2, 4), (4,))
+    assert gradient_check(Lost(*parameters), images)["inputs"] > 1e-3
+    assert_right(Conv2D(*parameters), images)
 
 
 def test_a_gradient_of_the_wrong_shape_is_infinitely_wrong():
@@ -186,12 +233,48 @@ def test_too_many_kinks_are_no_check():
     assert gradient_check(ReLU(), inputs)["inputs"] < 1e-6
 
 
+def test_where_every_piece_has_a_kink_single_entries_are_tried():
+    (inputs,) = arrays(0, (4, 100))
+    inputs[:, ::4] = 0
+
+    class Lost(ReLU):
+        def backward(self, output_gradient):
+            return super().backward(output_gradient) * (inputs < 1)
+
+    assert_right(ReLU(), inputs)
+    assert gradient_check(Lost(), inputs)["inputs"] > 0.1
+
+
+class Dropout(Layer):
+    rng = np.random.default_rng(0)
+
+    def forward(self, inputs):
+        self.mask = self.rng.random(inputs.shape) < 0.9
+        return inputs * self.mask
+
+
+class InPlace(Layer):
+    def forward(self, inputs):
+        inputs[inputs > 0.5] = 0
+        return inputs
+
+
+class Logarithm(Layer):
+    def forward(self, inputs):
+        return np.where(inputs == 1, np.inf, inputs)
+
+
 FLOATS, INTEGERS = np.ones((2, 2)), np.ones((2, 2), int)
 
 REFUSED = [
     (lambda: numerical_gradient(np.sum, FLOATS, step=0), "step must .* got 0"),
     (lambda: numerical_gradient(np.sum, INTEGERS), "values .* got int64"),
     (lambda: gradient_check(ReLU(), INTEGERS), "inputs must .* got int64"),
+    (lambda: gradient_check(ReLU, FLOATS), r"layer .* got <class .*ReLU\(\)"),
+    (lambda: gradient_check(Dropout(), FLOATS), "same outputs .* dropout"),
+    (lambda: gradient_check(Network([Dropout()]), FLOATS), "same outputs .* dropout"),
+    (lambda: gradient_check(InPlace(), FLOATS), "leave its inputs .*copy"),
+    (lambda: gradient_check(Logarithm(), FLOATS), "finite"),
     (lambda: gradient_check(ReLU(), FLOATS, max_entries=0), "max_entries must .* 0"),
 ]
 

@@ -120,7 +120,7 @@ def test_a_network_lists_parameters_in_order():
 RELU, RELU_ONLY = ReLU(), Network([ReLU()])
 
 REFUSED = [
-    (lambda: Network([]), r"layers must be one or more .* got \[\]"),
+    (lambda: Network([]), r"layers must be a list of Layers, got \[\]"),
     (lambda: Network([ReLU]), "layers must be .* got .*class .*ReLU"),
     (lambda: Network([RELU, Flatten(), RELU]), "different .* of them twice"),
     (lambda: RELU_ONLY.predict(np.zeros((1, 4), int)), "images must .* got int64"),

@@ -1,0 +1,165 @@
+"""What people hand in by mistake ends in a result or in a refusal of one line."""
+
+import random
+import warnings
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from mnist_tutorial import (
+    datasets,
+    evaluation,
+    inspection,
+    models,
+    overfitting,
+    playground,
+    plots,
+    robustness,
+    scenes,
+    scratch,
+    training,
+)
+from mnist_tutorial.errors import InputError
+
+rng = np.random.default_rng(0)
+IMAGES = rng.random((6, 28, 28, 1), dtype=np.float32)
+LABELS = np.array([0, 1, 2, 1, 0, 2])
+LOGITS = rng.normal(size=(6, 3))
+PROBABILITIES = evaluation.softmax(LOGITS)
+SCORES = PROBABILITIES[:, 1]
+BINARY = LABELS % 2
+MASKS = rng.integers(0, 3, (2, 8, 8))
+NETWORK = scratch.Network([scratch.Dense(rng.normal(size=(3, 3)), np.zeros(3))])
+
+
+@pytest.fixture(scope="module")
+def model():
+    convolution = keras.layers.Conv2D(2, 3, 4, activation="relu", name="conv")
+    layers = [convolution, keras.layers.Flatten(), keras.layers.Dense(3)]
+    return keras.Sequential([keras.Input((28, 28, 1)), *layers])
+
+
+MODEL = object()  # the fixture, where it is handed in
+# fmt: off
+CALLS = [
+    (datasets.split_validation, [IMAGES, LABELS], {"val_fraction": 0.3, "seed": 0}),
+    (datasets.take_subset, [IMAGES, LABELS, 3], {"seed": 0}),
+    (evaluation.roc_auc, [BINARY, SCORES], {}),
+    (evaluation.softmax, [LOGITS], {}),
+    (evaluation.log_loss, [LABELS, PROBABILITIES], {}),
+    (evaluation.reliability, [LABELS, PROBABILITIES], {}),
+    (evaluation.expected_calibration_error, [LABELS, PROBABILITIES], {}),
+    (evaluation.fit_temperature, [LABELS, LOGITS], {}),
+    (evaluation.mcnemar, [LABELS, LABELS, LABELS[::-1]], {}),
+    (evaluation.accuracy, [LABELS, LABELS[::-1]], {}),
+    (evaluation.confusion_matrix, [LABELS, LABELS], {"num_classes": 3}),
+    (evaluation.mean_interval, [SCORES], {}),
+    (evaluation.wilson_interval, [3, 6], {}),
+    (evaluation.intersection_over_union, [MASKS, MASKS], {"num_classes": 3}),
+    (evaluation.predict_classes, [MODEL, IMAGES], {"batch_size": 4}),
+    (evaluation.worst_errors, [LABELS, LOGITS], {"count": 2}),
+    (inspection.feature_maps, [MODEL, IMAGES, "conv"], {}),
+    (inspection.occlusion, [MODEL, IMAGES[0], 1], {"size": 9, "stride": 9, "fill": 0}),
+    (inspection.saliency, [MODEL, IMAGES, LABELS], {}),
+    (inspection.guided_backprop, [MODEL, IMAGES, LABELS], {}),
+    (inspection.grad_cam, [MODEL, IMAGES, LABELS, "conv"], {}),
+    (inspection.randomize_weights, [MODEL], {"seed": 0, "layers": ["conv"]}),
+    (inspection.map_layers, [MODEL], {}),
+    (models.build_mlp, [16], {}),
+    (models.count_multiply_adds, [MODEL], {}),
+    (overfitting.build_regularized_cnn, [],
+     {"dropout_rate": 0.2, "weight_decay": 0.1, "augment": None}),
+    (playground.descent_explorer, [SCORES, SCORES], {}),
+    (playground.kernel_explorer, [IMAGES], {}),
+    (playground.threshold_explorer, [BINARY, SCORES], {"cost_of_miss": 10}),
+    (plots.plot_digits, [IMAGES[:2], ["a", "b"]], {"columns": 2, "marked": [True] * 2}),
+    (plots.plot_history, [{"loss": [2.0, 1.0], "accuracy": [0.3, 0.6]}], {}),
+    (plots.plot_losses, [{"SGD": [2.0, 1.0, 0.5]}], {"window": 2}),
+    (plots.plot_feature_maps, [rng.normal(size=(4, 4, 2))], {"image": IMAGES[0]}),
+    (robustness.add_random_signs, [IMAGES], {"epsilon": 0.1, "seed": 0}),
+    (robustness.fgsm, [MODEL, IMAGES, LABELS], {"epsilon": 0.1}),
+    (scenes.make_driving_scenes, [1], {"seed": 0, "weather": "rain", "occlusion": 0.1}),
+    (scenes.make_lesions, [1], {"seed": 0, "size": 32, "prevalence": 0.5}),
+    (scenes.make_clips, [1], {"seed": 0, "light": "steady"}),
+    (scratch.numerical_gradient, [np.sum, LOGITS], {"step": 1e-5}),
+    (scratch.gradient_check, [scratch.ReLU(), LOGITS], {"max_entries": 3}),
+    (scratch.Dense, [np.ones((3, 2)), np.ones(2)], {}),
+    (scratch.Conv2D, [np.ones((3, 3, 1, 2)), np.ones(2)],
+     {"stride": 1, "padding": "same"}),
+    (scratch.MaxPool2D, [2], {"stride": 1, "padding": "same"}),
+    (scratch.softmax_cross_entropy, [LOGITS, LABELS], {}),
+    (scratch.build_cnn, [0], {}),
+    (scratch.Network, [[scratch.ReLU()]], {}),
+    (scratch.from_keras, [MODEL], {}),
+    (scratch.SGD, [0.1], {}),
+    (scratch.Adam, [0.1], {}),
+    (scratch.train, [NETWORK, LOGITS, LABELS],
+     {"epochs": 1, "batch_size": 3, "optimizer": scratch.SGD(0.1), "seed": 0}),
+    (training.make_schedule, ["one_cycle", 0.1, 5], {}),
+]
+
+
+def odd_arrays(array):
+    nan = array.astype(float)
+    nan.flat[0] = np.nan
+    ragged = array.tolist()
+    if array.ndim > 1:
+        ragged[0] = ragged[0][:-1]
+    one_hot = np.eye(10)[np.resize(array, 6).astype(int)]
+    shapes = [array[0], array[None], array[..., None], array.ravel(), array.T]
+    shapes += [array.reshape(len(array), -1), array[:0], array[:1], array[:-1]]
+    kinds = ["f2", int, bool, str, "S", object, complex]
+    scales = [-array, 255 * array, array - 1, array + 1, 1e6 * array, array / 255, nan]
+    flat = [0 * array, 0 * array + 1, np.where(np.isnan(nan), np.inf, nan)]
+    same = [array.tolist(), np.ma.masked_array(array), np.concatenate([array, array])]
+    same += [keras.ops.convert_to_tensor(array), (255 * array).astype(np.uint8)]
+    none = [None, [], {}, "digits", 3, np.float64(1), np.full(array.shape, None)]
+    other = [{"x": array}, [array, array], ragged, one_hot, one_hot.astype(int)]
+    as_kinds = [array.astype(kind) for kind in kinds]
+    other += [np.asmatrix(SCORES), array[::2]]
+    return [*shapes, *as_kinds, *scales, *flat, *same, *none, *other]
+
+
+def odd(value):
+    if isinstance(value, np.ndarray):
+        return odd_arrays(value)
+    if value is MODEL:
+        flat = keras.Sequential([keras.Input((784,)), keras.layers.Dense(3)])
+        return [flat, keras.Sequential([keras.layers.Dense(3)]), None, "m.keras"]
+    if isinstance(value, str):
+        return ["", value.upper(), f"{value} ", "自动", None, 1, b"zh", [value]]
+    if isinstance(value, (int, float)):
+        numbers = [0, -1, 1, 1.5, -0.1, 2.0, np.nan, np.inf, True, np.int64(2), "3", ""]
+        return [*numbers, None, [value], np.array([value]), 1 + 1j, np.float32(1)]
+    if isinstance(value, list):
+        return [[], value[:-1], value * 2, None, "abc", [None], [[]], [1], [1.5]]
+    if isinstance(value, dict):
+        shorter = {"loss": [1.0, 2.0], "accuracy": [1.0]}
+        losses = [{"loss": values} for values in ([], [None], 1.0, ["x"], [np.nan])]
+        return [*losses, {}, shorter, {"val_loss": [1]}, None, [1.0]]
+    return [keras.layers.Dense(1)] if value is None else []
+# fmt: on
+
+
+@pytest.mark.parametrize(("function", "arguments", "options"), CALLS)
+def test_odd_inputs_end_in_a_result_or_in_one_line(function, arguments, options, model):
+    names = [*range(len(arguments)), *options]
+    values = dict(zip(names, [*arguments, *options.values()], strict=True))
+    changes = [(name, other) for name in names for other in odd(values[name])]
+    chance = random.Random(0)
+    pairs = [
+        tuple(chance.sample(changes, 2)) for _ in range(max(0, 200 - len(changes)))
+    ]
+    for change in [*((one,) for one in changes), *pairs]:
+        given = {**values, **dict(change)}
+        given = {k: model if v is MODEL else v for k, v in given.items()}
+        positional = [given.pop(place) for place in range(len(arguments))]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                function(*positional, **given)
+            except InputError as error:
+                assert "\n" not in str(error) and len(str(error)) > 20
+            plt.close("all")
