@@ -283,7 +283,6 @@ SEVERAL_DIGITS = {
     "two": lambda w: seen(w.row(2)),
     "two, light on dark": lambda w: 1 - seen(w.row(2)),
     "two, close": lambda w: seen(w.row(2, gap=4)),
-    "two that touch": lambda w: seen(w.row(2, gap=0)),
     "two, one above the other": lambda w: seen(
         np.vstack([np.pad(w.digit, ((0, 2), (0, 0))), w.others[0]]) / 255
     ),
@@ -316,6 +315,7 @@ NO_DIGIT = {
 }
 # What only a network that had learned other signs could know.
 OTHER_SIGN = {
+    "two that touch": lambda w: seen(w.row(2, gap=0)),
     "letter": lambda w: seen(printed(w.rng.choice([*"ABEFHKMNPRTWXY"]), w.rng)),
     "question mark": lambda w: seen(printed("?", w.rng)),
     "smiley": lambda w: seen(smiley(w.rng)),
@@ -328,18 +328,15 @@ KINDS = {
 }
 
 
-def save(path, kind, picture):
+def save(folder, number, kind, picture):
     """Save a picture as a file, in the format that its kind asks for."""
-    if isinstance(picture, Image.Image):
-        picture.save(path.with_suffix(".png"))
-        return path.with_suffix(".png")
-    image = Image.fromarray(np.uint8(255 * np.clip(picture, 0, 1) + 0.5))
+    path, options = folder / f"{number}.png", {}
+    if kind in ("EXIF", "JPEG 10"):
+        path, options = folder / f"{number}.jpg", {"quality": 10 if "10" in kind else 95}
     if kind == "EXIF":
-        exif = Image.Exif()
-        exif[0x0112] = 6  # to be turned clockwise
-        image.save(path.with_suffix(".jpg"), exif=exif, quality=95)
-    elif kind == "JPEG 10":
-        image.save(path.with_suffix(".jpg"), quality=10)
-    else:
-        image.save(path.with_suffix(".png"))
-    return next(path.parent.glob(path.name + ".*"))
+        options["exif"] = Image.Exif()
+        options["exif"][0x0112] = 6  # to be turned clockwise
+    if not isinstance(picture, Image.Image):
+        picture = Image.fromarray(np.uint8(255 * np.clip(picture, 0, 1) + 0.5))
+    picture.save(path, **options)
+    return path

@@ -71,7 +71,7 @@ def measure(model, images: np.ndarray, labels: np.ndarray) -> list[dict]:
             people = writers(kind, images, labels)
             with tempfile.TemporaryDirectory() as folder:
                 paths = [
-                    save(Path(folder) / str(index), kind, make(writer))
+                    save(Path(folder), index, kind, make(writer))
                     for index, writer in enumerate(people)
                 ]
                 row = {"holds": holds, "kind": kind}

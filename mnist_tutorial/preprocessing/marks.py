@@ -150,6 +150,7 @@ def find_frames(ink: np.ndarray) -> np.ndarray:
     found = {n for n in boxes if contact[n] >= 0.8 * sum(_lengths(boxes[n]))}
     if labels.shape[0] > 2 * labels.shape[1]:
         found = set()  # a one may fill so narrow a picture
+    found |= {n for n in boxes if contact[n] and n not in big}
     found |= {n for n in big if _is_box(labels[boxes[n]] == n)}
     found |= {n for n in big if _encloses(n, labels, big, boxes)}
     return np.isin(labels, list(found))

@@ -85,7 +85,13 @@ def subtract_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
     size = max(2, round(_WIDE * max(ink.shape)))
     wide = ndimage.grey_opening(ink, size, mode="constant")
     rim = np.concatenate([*wide[[0, -1]], *wide[:, [0, -1]].T])
-    is_uneven = rim.max() > ink.max() / 4 or (ink < -ink.max() / 6).mean() > 0.02
+    smooth = ndimage.uniform_filter(ink, 1 + max(ink.shape) // 20)  # without noise
+    is_uneven = (
+        rim.max() > ink.max() / 4
+        or (smooth < -ink.max() / 6).mean() > 0.02
+        or paper.max() > brightness.max() + _MIN_CONTRAST
+        or paper.min() < brightness.min() - _MIN_CONTRAST
+    )
     if is_uneven and not is_narrow:
         return _subtract_surroundings(brightness)
     return ink, noise
