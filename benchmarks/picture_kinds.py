@@ -332,7 +332,10 @@ def save(folder, number, kind, picture):
     """Save a picture as a file, in the format that its kind asks for."""
     path, options = folder / f"{number}.png", {}
     if kind in ("EXIF", "JPEG 10"):
-        path, options = folder / f"{number}.jpg", {"quality": 10 if "10" in kind else 95}
+        path, options = (
+            folder / f"{number}.jpg",
+            {"quality": 10 if "10" in kind else 95},
+        )
     if kind == "EXIF":
         options["exif"] = Image.Exif()
         options["exif"][0x0112] = 6  # to be turned clockwise

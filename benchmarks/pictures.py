@@ -8,6 +8,7 @@ was when it refused nothing but a page without ink. One network reads all; it is
 first, with the quick recipe, where the file is missing.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -51,50 +52,47 @@ def writers(kind: str, images: np.ndarray, labels: np.ndarray) -> list[Writer]:
     return found
 
 
+def read(code: types.ModuleType, model, paths: list[Path]) -> dict[int, np.ndarray]:
+    """Return the probabilities for each picture that is not refused."""
+    digits = {}
+    for index, path in enumerate(paths):
+        with contextlib.suppress(InputError):
+            digits[index] = code.load_digit_image(path)
+    if not digits:
+        return {}
+    logits = model.predict(np.stack([*digits.values()]), verbose=0)
+    return dict(zip(digits, evaluation.softmax(logits), strict=True))
+
+
 def score(probabilities: dict[int, np.ndarray], labels: list[int]) -> dict[str, int]:
     """Count the readings of one kind; a picture without a reading was refused."""
-    right = [probabilities[i].argmax() == labels[i] for i in probabilities]
-    sure = [probabilities[i].max() > SURE for i in probabilities]
+    wrong = [p for i, p in probabilities.items() if p.argmax() != labels[i]]
     return {
-        "right": sum(map(int, right)),
-        "wrong": len(right) - sum(map(int, right)),
-        "wrong_and_sure": sum(s and not r for s, r in zip(sure, right, strict=True)),
-        "refused": len(labels) - len(right),
+        "right": len(probabilities) - len(wrong),
+        "wrong": len(wrong),
+        "wrong_and_sure": sum(bool(p.max() > SURE) for p in wrong),
+        "refused": len(labels) - len(probabilities),
     }
 
 
 def measure(model, images: np.ndarray, labels: np.ndarray) -> list[dict]:
-    """Make and read all pictures; a row for each kind and code."""
+    """Make and read all pictures; a row for each kind."""
     rows = []
+    codes = preparations()
     for holds, kinds in KINDS.items():
         for kind, make in kinds.items():
             people = writers(kind, images, labels)
+            answers = [person.label for person in people]
+            row = {"holds": holds, "kind": kind}
             with tempfile.TemporaryDirectory() as folder:
                 paths = [
-                    save(Path(folder), index, kind, make(writer))
-                    for index, writer in enumerate(people)
+                    save(Path(folder), index, kind, make(person))
+                    for index, person in enumerate(people)
                 ]
-                row = {"holds": holds, "kind": kind}
-                for name, code in preparations().items():
-                    digits = {}
-                    for index, path in enumerate(paths):
-                        try:
-                            digits[index] = code.load_digit_image(path)
-                        except InputError as error:
-                            reason = str(error)[len(str(path)) + 2 :]
-                            if os.environ.get("WHY") and name == "now":
-                                print("   ", index, people[index].label, reason)
-                    outputs = (
-                        evaluation.softmax(
-                            model.predict(np.stack([*digits.values()]), verbose=0)
-                        )
-                        if digits
-                        else []
-                    )
-                    read = dict(zip(digits, outputs, strict=True))
-                    row[name] = score(read, [person.label for person in people])
-                rows.append(row)
-                print_row(row)
+                for name, code in codes.items():
+                    row[name] = score(read(code, model, paths), answers)
+            rows.append(row)
+            print_row(row)
     return rows
 
 
@@ -117,15 +115,10 @@ def main(model_path: str) -> None:
             check=True,
         )
     model = keras.models.load_model(model_path)
-    if os.environ.get("TUNE"):
-        (images, labels), _ = datasets.load_raw_mnist()
-        images, labels = images[54000:], labels[54000:]
-    else:
-        _, (images, labels) = datasets.load_raw_mnist()
+    _, (images, labels) = datasets.load_raw_mnist()
     rows = measure(model, images, labels)
-    if not os.environ.get("TUNE"):
-        about = {"command": "python benchmarks/pictures.py digits.keras", "kinds": rows}
-        STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    about = {"command": "python benchmarks/pictures.py digits.keras", "kinds": rows}
+    STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

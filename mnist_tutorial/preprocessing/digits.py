@@ -12,7 +12,7 @@ from mnist_tutorial.preprocessing.marks import (
     find_frames,
     stroke_width,
 )
-from mnist_tutorial.preprocessing.paper import stretch, subtract_paper
+from mnist_tutorial.preprocessing.paper import full_ink, stretch, subtract_paper
 
 FIELD_SIZE = 28
 BOX_SIZE = 20
@@ -54,14 +54,16 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
         If the array is of another kind, or if nothing in it stands out as ink.
     """
     brightness = _shrink(to_unit_floats(gray))
-    ink, noise = subtract_paper(brightness)
-    ink, lines = erase_lines(ink, noise)
-    found = "only lines" if lines else "no ink"
-    frames = find_frames(stretch(ink, noise, found))
-    if frames.any():
-        ink, found = np.where(frames, 0, ink), "only lines or shade at the edges"
-    digit = find_digit(stretch(ink, noise, found))
-    return place_ink(_thicken_thin_strokes(_crop(digit)))
+    page, least = subtract_paper(brightness)
+    ink, lines = erase_lines(page, least)
+    # A digit is more than erased lines leave behind.
+    more = max(least, full_ink(page) / 4)
+    digit = stretch(ink, *((more, "only lines") if lines else (least, "no ink")))
+    # A frame may be darker on one side than on the other.
+    while (frames := find_frames(digit)).any():
+        ink = np.where(frames, 0, ink)
+        digit = stretch(ink, more, "only lines or shade at the edges")
+    return place_ink(_thicken_thin_strokes(_crop(find_digit(digit))))
 
 
 def place_ink(ink: np.ndarray) -> np.ndarray:

@@ -84,7 +84,7 @@ def _without_lines(ink: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, list[
     for (rows,) in ndimage.find_objects(labels):
         width = rows.stop - rows.start
         # The edge of a shadow fades, a line ends.
-        beside = np.pad(covered, 2)[[rows.start, rows.stop + 3]]
+        beside = np.pad(covered, 3)[[rows.start, rows.stop + 5]]
         if width > len(ink) / 8 or beside.max() > 0.7:
             continue
         bridge = np.zeros(ink.shape[1])
@@ -113,9 +113,9 @@ def _are_lines(widths: list[int], rest: np.ndarray, at_least: float) -> bool:
     return is_thin or beyond > 0.08 * rest.shape[1]
 
 
-def erase_lines(ink: np.ndarray, noise: float) -> tuple[np.ndarray, int]:
+def erase_lines(ink: np.ndarray, least: float) -> tuple[np.ndarray, int]:
     """Return ink without lines that cross the picture, and how many there were."""
-    at_least = max(0.15 * full_ink(ink), 4 * noise)
+    at_least = max(0.15 * full_ink(ink), 0.6 * least)
     without, across = _without_lines(ink, ink > at_least)
     rest, down = _without_lines(without.T, without.T > at_least)
     if not _are_lines(across, rest.T, at_least):

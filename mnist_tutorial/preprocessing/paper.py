@@ -60,7 +60,7 @@ def _fit_paper(brightness: np.ndarray, level: float) -> tuple[np.ndarray, float,
 
 
 def subtract_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return how far each pixel is from the paper, ink above 0, and the noise.
+    """Return how far each pixel is from the paper, ink above 0, and the least ink.
 
     The paper's brightness is that of the picture's rim, or else, where a frame or the
     table lies there, the median of the whole picture's, whichever leaves less
@@ -93,8 +93,8 @@ def subtract_paper(brightness: np.ndarray) -> tuple[np.ndarray, float]:
         or paper.min() < brightness.min() - _MIN_CONTRAST
     )
     if is_uneven and not is_narrow:
-        return _subtract_surroundings(brightness)
-    return ink, noise
+        ink, noise = _subtract_surroundings(brightness)
+    return ink, max(_MIN_CONTRAST, _MIN_NOISE_RATIO * noise)
 
 
 def _subtract_surroundings(brightness: np.ndarray) -> tuple[np.ndarray, float]:
@@ -120,12 +120,12 @@ def full_ink(ink: np.ndarray) -> float:
     return np.partition(ink, ink.size - 1 - skipped, axis=None)[-1 - skipped]
 
 
-def stretch(ink: np.ndarray, noise: float, others: str) -> np.ndarray:
-    """Return how full of ink each pixel is, in [0, 1], or refuse an empty page."""
+def stretch(ink: np.ndarray, least: float, found: str) -> np.ndarray:
+    """Return how full of ink each pixel is, in [0, 1]; refuse less than the least."""
     full = full_ink(ink)
-    if full < max(_MIN_CONTRAST, _MIN_NOISE_RATIO * noise):
+    if full < least:
         raise NoInk(
-            f"expected a dark digit on a light ground or the reverse, found {others} "
+            f"expected a dark digit on a light ground or the reverse, found {found} "
             f"(contrast {max(full, 0):.2f} of 1); use a picture with a clear digit"
         )
 
