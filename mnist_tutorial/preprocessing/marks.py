@@ -8,7 +8,7 @@ from mnist_tutorial.preprocessing.paper import full_ink
 
 # A line covers so much of the picture's side, and turns so little, in pixels a pixel.
 _COVERED = 0.95
-_SLOPES = np.arange(-16, 17) / 256
+_SLOPES = np.array(sorted(np.arange(-16, 17) / 256, key=abs))
 _SEARCHED_SIDE = 256
 
 # The least side of a digit, as a part of the picture's; 99.9 % of MNIST's are no wider.
@@ -25,46 +25,12 @@ def stroke_width(mask: np.ndarray) -> float:
     return 2 * mask.sum() / max(steps * np.pi / 4, 1)
 
 
-def _shifts(shape: tuple[int, int], slope: float) -> tuple[np.ndarray, int]:
-    """Return by how many rows the slope moves each column, at most the second."""
-    reach = int(np.ceil(np.abs(_SLOPES).max() * shape[1] / 2)) if slope else 0
-    return np.round(slope * (np.arange(shape[1]) - shape[1] / 2)).astype(int), reach
-
-
 def _sheared(picture: np.ndarray, slope: float) -> np.ndarray:
-    """Move each column down by the slope, on a picture higher by as much."""
-    shifts, reach = _shifts(picture.shape, slope)
-    padded = np.pad(picture, ((reach, reach), (0, 0)))
-    rows = (np.arange(len(padded))[:, np.newaxis] - shifts) % len(padded)
-    return np.take_along_axis(padded, rows, axis=0)
-
-
-def _coverage(mask: np.ndarray, slope: float) -> np.ndarray:
-    """Return which share of each row of the sheared mask is marked.
-
-    The share is of what was in the picture, and 0 where that was little.
-    """
-    height, width = mask.shape
-    shifts, reach = _shifts(mask.shape, slope)
-    rows, columns = np.nonzero(mask)
-    length = height + 2 * reach + 1
-    marked = np.bincount(rows + reach + shifts[columns], minlength=length)
-    begins = np.bincount(reach + shifts, minlength=length)
-    ends = np.bincount(reach + shifts + height, minlength=length)
-    seen = np.cumsum(begins - ends)
-    return np.where(seen > 0.3 * width, marked / np.maximum(seen, 1), 0)[:-1]
-
-
-def _find_slope(mask: np.ndarray) -> float | None:
-    """Return the slope on which the most lines cross a mask, or None."""
-    if mask.any(axis=0).mean() < _COVERED:
-        return None
-    factor = -(-max(mask.shape) // _SEARCHED_SIDE)
-    small = ndimage.maximum_filter(mask, (factor + 2, factor))[::factor, ::factor]
-    # The flattest first, for ties.
-    slopes = _SLOPES[np.argsort(np.abs(_SLOPES), kind="stable")]
-    counts = [(_coverage(small, slope) > _COVERED).sum() for slope in slopes]
-    return slopes[np.argmax(counts)] if max(counts) else None
+    """Move each column down by the slope; what leaves below comes in above."""
+    height, width = picture.shape
+    shifts = np.round(slope * (np.arange(width) - width / 2)).astype(int)
+    rows = (np.arange(height)[:, np.newaxis] - shifts) % height
+    return np.take_along_axis(picture, rows, axis=0)
 
 
 def _without_lines(ink: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, list[int]]:
@@ -72,30 +38,28 @@ def _without_lines(ink: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, list[
 
     Where ink lies on both sides of a line a stroke crosses it, and is kept.
     """
-    slope = _find_slope(mask)
-    if slope is None:
+    if mask.any(axis=0).mean() < _COVERED:
         return ink, []
-    turned = _sheared(ink, slope)
+    factor = -(-max(mask.shape) // _SEARCHED_SIDE)
+    small = ndimage.maximum_filter(mask, (factor + 2, factor))[::factor, ::factor]
+    counts = [(_sheared(small, s).mean(axis=1) > _COVERED).sum() for s in _SLOPES]
+    slope = _SLOPES[np.argmax(counts)]
     # A thin line that is a little bent, or on a slope between two, covers this still.
     spare = 1 + max(ink.shape) // _SEARCHED_SIDE
-    covered = _coverage(ndimage.maximum_filter(mask, (2 * spare + 1, 1)), slope)
-    labels, _ = ndimage.label(covered > _COVERED)
-    widths = []
-    for (rows,) in ndimage.find_objects(labels):
+    wider = ndimage.maximum_filter(mask, (2 * spare + 1, 1))
+    covered = _sheared(wider, slope).mean(axis=1)
+    turned, widths = _sheared(ink, slope), []
+    for (rows,) in ndimage.find_objects(ndimage.label(covered > _COVERED)[0]):
         width = rows.stop - rows.start
         # The edge of a shadow fades, a line ends.
         beside = np.pad(covered, 3)[[rows.start, rows.stop + 5]]
         if width > len(ink) / 8 or beside.max() > 0.7:
             continue
-        bridge = np.zeros(ink.shape[1])
-        if rows.start > 0 and rows.stop < len(turned):
-            sides = turned[[rows.start - 1, rows.stop]]
-            bridge = ndimage.maximum_filter1d(sides, 2 * width + 1).min(axis=0)
+        sides = np.pad(turned, ((1, 1), (0, 0)))[[rows.start, rows.stop + 1]]
+        bridge = ndimage.maximum_filter1d(sides, 2 * width + 1).min(axis=0)
         turned[rows] = np.minimum(turned[rows], bridge)
         widths.append(max(1, width - 2 * spare))
-    back = _sheared(turned, -slope)
-    added = (len(back) - len(ink)) // 2
-    return back[added : len(back) - added], widths
+    return _sheared(turned, -slope), widths
 
 
 def _are_lines(widths: list[int], rest: np.ndarray, at_least: float) -> bool:
