@@ -32,9 +32,9 @@ _WORKING_SIDE = 1024
 def prepare_digit(gray: np.ndarray) -> np.ndarray:
     """Bring a picture of one digit to MNIST's conventions.
 
-    The background may be bright or dark, and may change slowly across the picture as
-    it does in a photograph of a page. A picture that holds several digits, or the edge
-    of the table, is not cleaned up: crop it first.
+    The background may be bright or dark, and may change across the picture as it does
+    in a photograph of a page. Shadows, the edge of a table, a frame and lines on the
+    paper are told from ink.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
     Raises
     ------
     InputError
-        If the array is of another kind, or if nothing in it stands out as ink.
+        If the array is of another kind, or if it shows no digit, or several. Digits
+        that touch, and signs that are no digits, cannot be told from one.
     """
     brightness = _shrink(to_unit_floats(gray))
     page, least = subtract_paper(brightness)

@@ -30,14 +30,15 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     CMYK. A photograph is turned upright as its camera noted. A transparent picture is
     seen on white, or on black where its ink is white and would not show. A file with
     several frames or pages is refused, because which of them holds the digit is not
-    for a program to guess. The result is as for `prepare_digit`.
+    for a program to guess. Where ink is as bright as its paper, its colour tells it.
+    The result is as for `prepare_digit`.
 
     Raises
     ------
     InputError
         If there is no such file, if it is not one whole still image of at most
-        10,000 pixels a side and 50 million in all, or if it shows no ink. The message
-        begins with the path.
+        10,000 pixels a side and 50 million in all, or if it does not show one digit.
+        The message begins with the path.
     """
     path = Path(path)
     check_file(path)

@@ -14,6 +14,7 @@ _SEARCHED_SIDE = 256
 # The least side of a digit, as a part of the picture's; 99.9 % of MNIST's are no wider.
 _LEAST_DIGIT = 0.06
 _WIDEST_DIGIT = 1.75
+_MOST_PARTS = 8
 
 
 def stroke_width(mask: np.ndarray) -> float:
@@ -104,7 +105,11 @@ def _lengths(box: tuple[slice, slice]) -> tuple[int, int]:
 
 
 def find_frames(ink: np.ndarray) -> np.ndarray:
-    """Mark what runs along the picture's edges, or round something else."""
+    """Mark what runs along the picture's edges, or round something else.
+
+    The outline of what does lies on the rim for nearly its height and its width; that
+    of a digit cut close does where its strokes end.
+    """
     labels, boxes = _label_parts(ink)
     depth = 1 + max(labels.shape) // 64
     views = (labels, labels[::-1], labels.T, labels.T[::-1])
@@ -159,29 +164,25 @@ def _encloses(n: int, labels: np.ndarray, big: list[int], boxes: dict) -> bool:
 
 def _check_one(boxes: list[tuple[slice, slice]], shape: tuple[int, int]) -> None:
     """Refuse parts that are too small, too many or too wide to be one digit."""
-    if max(max(_lengths(box)) for box in boxes) < _LEAST_DIGIT * max(shape):
-        raise InputError(
-            f"expected a digit, found only dots in {shape[1]} x {shape[0]} pixels; cut "
-            "the picture to the digit"
-        )
-    if len(boxes) > 8:
-        raise InputError(
-            f"expected one digit, found {len(boxes)} separate marks; use a picture of "
-            "one digit on plain paper"
-        )
-    # Parts of one digit that lie apart, a bar or a hook, differ in height.
-    tallest = max(_lengths(box)[0] for box in boxes)
-    alike = [box for box in boxes if _lengths(box)[0] >= 0.7 * tallest]
-    count = max(_count_apart(alike, axis) for axis in (0, 1))
     height, width = (
         max(box[axis].stop for box in boxes) - min(box[axis].start for box in boxes)
         for axis in (0, 1)
     )
-    if count > 1 or width > _WIDEST_DIGIT * height:
-        raise InputError(
-            f"expected one digit, found {count if count > 1 else 'several'} side by "
-            "side or one above the other; cut them apart, one a picture"
-        )
+    # Parts of one digit that lie apart, a bar or a hook, differ in height.
+    tallest = max(_lengths(box)[0] for box in boxes)
+    alike = [box for box in boxes if _lengths(box)[0] >= 0.7 * tallest]
+    count = max(_count_apart(alike, axis) for axis in (0, 1))
+    if max(max(_lengths(box)) for box in boxes) < _LEAST_DIGIT * max(shape):
+        found = f"only dots in {shape[1]} x {shape[0]} pixels"
+    elif len(boxes) > _MOST_PARTS:
+        found = f"{len(boxes)} separate marks"
+    elif count > 1:
+        found = f"{count} side by side or one above the other"
+    elif width > _WIDEST_DIGIT * height:
+        found = f"ink {width / height:.1f} times as wide as high"
+    else:
+        return
+    raise InputError(f"expected one digit, found {found}; cut the picture to one digit")
 
 
 def _count_apart(boxes: list[tuple[slice, slice]], axis: int) -> int:
