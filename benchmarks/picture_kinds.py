@@ -58,17 +58,16 @@ class Writer:
                 pen.circle(tuple(point), 2 * width, fill=255)
         return np.asarray(image.reduce(4)) / 255
 
-    def row(self, count, gap=10):
-        """Write several digits, 80 pixels high, side by side."""
+    def row(self, count, gap=10, first=80):
+        """Write several digits, 80 pixels high but for the first, side by side."""
         boxes = []
         for digit in [self.digit, *self.others][:count]:
             rows, columns = np.nonzero(digit > 60)
             box = digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-            size = (max(1, 80 * box.shape[1] // len(box)), 80)
-            boxes += [
-                np.zeros((80, gap)),
-                np.asarray(Image.fromarray(box).resize(size)),
-            ]
+            height = 80 if boxes else first
+            width = max(1, height * box.shape[1] // len(box))
+            box = np.asarray(Image.fromarray(box).resize((width, height)))
+            boxes += [np.zeros((80, gap)), np.pad(box, ((80 - height, 0), (0, 0)))]
         return np.pad(np.hstack(boxes[1:]) / 255, 40)
 
     def nothing(self):
@@ -283,6 +282,7 @@ SEVERAL_DIGITS = {
     "two": lambda w: seen(w.row(2)),
     "two, light on dark": lambda w: 1 - seen(w.row(2)),
     "two, close": lambda w: seen(w.row(2, gap=4)),
+    "two, one smaller": lambda w: seen(w.row(2, first=64)),
     "two, one above the other": lambda w: seen(
         np.vstack([np.pad(w.digit, ((0, 2), (0, 0))), w.others[0]]) / 255
     ),

@@ -201,10 +201,8 @@ ADDED = {
     ),
     "frame with a gap": lambda r, c: (r > 60) & ((c < 3) | (c > 196) | (r > 196)),
     "lines at two edges": lambda r, c: (r < 5) | (c > 194),
-    "line at one edge": lambda r, c: c < 1,
-    "inner frame": lambda r, c: (
-        (np.minimum(r, c) - 10 | 195 - np.maximum(r, c)) // 3 == 0
-    ),
+    "line at one edge": lambda r, c: r > 194,
+    "inner frame": lambda r, c: (np.maximum(abs(r - 99.5), abs(c - 99.5)) // 3) == 30,
     "circle": lambda r, c: abs(np.hypot(r - 105, c - 95) - 92) < 2,
     "ruled": lambda r, c: 0.5 * (r % 37 < 2),
     "squared": lambda r, c: 0.4 * ((r % 28 < 2) | (c % 28 < 2)),
@@ -317,6 +315,8 @@ def blank_photograph():
         (prepare_digit, np.full((28, 28), np.nan), "got float64 from nan"),
         (place_ink, np.zeros((8, 8)), "at least one pixel of ink above 0 and none"),
         (place_ink, -np.ones((8, 8)), "got -1 to -1; subtract"),
+        (place_ink, np.full((8, 8), np.inf), "got inf to inf; subtract"),
+        (place_ink, np.ones((0, 8)), r"\(height, width\), got \(0, 8"),
         (place_ink, np.ones((8, 8, 1)), r"\(height, width\), got \(8, 8, 1"),
     ],
 )

@@ -80,7 +80,7 @@ def place_ink(ink: np.ndarray) -> np.ndarray:
         shape ``(height, width)``.
     """
     ink = _checked_picture("ink", ink)
-    if not (ink.min() >= 0 and ink.any()):
+    if not (ink.min() >= 0 and 0 < ink.max() < np.inf):
         raise InputError(
             "expected at least one pixel of ink above 0 and none below, got "
             f"{ink.min():g} to {ink.max():g}; subtract the background first"
@@ -91,7 +91,7 @@ def place_ink(ink: np.ndarray) -> np.ndarray:
 def _checked_picture(name: str, values: np.ndarray) -> np.ndarray:
     """Return numbers of shape (height, width), or refuse the array."""
     picture = checked_array(name, values)
-    if picture.ndim != 2:
+    if picture.ndim != 2 or not picture.size:
         raise InputError(
             f"{name} must have shape (height, width), got {picture.shape}; average "
             "the colour channels and pass one picture at a time"
