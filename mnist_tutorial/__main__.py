@@ -114,10 +114,15 @@ def _build_parser() -> argparse.ArgumentParser:
         description="Read the digit in each image file, dark on light or light on "
         "dark, any size up to 10,000 pixels a side. A file that cannot be read gets "
         "a line on stderr; the others are read all the same, and the exit status "
-        "is 2. An animated file is refused: save one frame.",
+        "is 2. An animated file is refused: save one frame. So is a picture that holds "
+        "no digit or several. Frames, lines and shadows are told from ink. What a "
+        "network cannot know is that a sign is none of the ten digits: a letter, a "
+        "smiley or two digits that touch get an answer, too, and often a sure one.",
     )
     predict.add_argument("model", **A_MODEL)
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    about = "write what the network received of each image, beside it, to a new folder"
+    predict.add_argument("--show", type=Path, metavar="FOLDER", help=about)
     predict.set_defaults(run=_predict)
     return parser
 
@@ -396,6 +401,11 @@ def _predict(arguments: argparse.Namespace) -> int:
     from mnist_tutorial import evaluation, model_files, preprocessing
 
     model_files.check_model_file(arguments.model)
+    folder = arguments.show
+    if folder and not folder.parent.is_dir():
+        raise InputError(f"{folder}: expected a new folder in an existing one")
+    if folder and folder.exists() and (folder.is_file() or any(folder.iterdir())):
+        raise InputError(f"{folder}: exists already; choose a new or an empty folder")
     # All files are read before the model, which takes seconds to load.
     pictures: dict[int, np.ndarray] = {}
     errors: dict[int, InputError] = {}
@@ -414,10 +424,15 @@ def _predict(arguments: argparse.Namespace) -> int:
             outputs = evaluation.softmax(outputs)
         probabilities = dict(zip(pictures, outputs, strict=True))
 
+    if folder and pictures:
+        folder.mkdir(exist_ok=True)
     for index, path in enumerate(arguments.images):
         if index in errors:
             _report(errors[index])
             continue
+        if folder:
+            sheet = preprocessing.picture_beside(path, pictures[index])
+            sheet.save(folder / f"{index + 1}-{path.stem}.png")
         chances = probabilities[index]
         best, second = np.argsort(-chances, kind="stable")[:2]
         print(

@@ -726,6 +726,24 @@ def test_predict_reports_a_bad_file_and_reads_the_others(
     assert errors[1].startswith(f"mnist-tutorial: error: {missing}: no such")
 
 
+def test_predict_shows_what_the_network_received(capsys, tmp_path, model_path, seven):
+    folder = tmp_path / "seen"
+    two = tmp_path / "two.png"
+    Image.fromarray(np.hstack([np.asarray(Image.open(seven))] * 2)).save(two)
+    arguments = ("predict", model_path, two, seven, "--show", folder)
+    status, lines, errors = run(capsys, *arguments)
+    assert status == 2 and len(lines) == 1
+    assert f"{two}: expected one digit, found 2 side by side" in errors[0]
+    assert [path.name for path in folder.iterdir()] == ["2-seven.png"]
+    sheet = np.asarray(Image.open(folder / "2-seven.png"))
+    received = sheet[5::10, -280:][:, 5::10] / 255
+    np.testing.assert_allclose(received, load_digit_image(seven)[..., 0], atol=1 / 255)
+    left = np.asarray(Image.open(seven).resize((280, 280)), float)
+    assert np.abs(sheet[:, :280] - left).mean() < 8
+    line = refused(capsys, *arguments)
+    assert line == f"{folder}: exists already; choose a new or an empty folder"
+
+
 def test_images_that_are_all_bad_need_no_model(capsys, tmp_path, model_path):
     path = tmp_path / "white.png"
     Image.new("L", (60, 60), 255).save(path)

@@ -1,8 +1,10 @@
 """Pictures of digits become MNIST images; the oracle is MNIST itself."""
 
 import io
+import json
 import pathlib
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from mnist_tutorial import datasets
 from mnist_tutorial.errors import InputError
@@ -20,6 +23,11 @@ from mnist_tutorial.preprocessing import (
     place_ink,
     prepare_digit,
 )
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from picture_kinds import KINDS, READ_BEFORE, Writer, save  # noqa: E402
 
 few_examples = settings(max_examples=25, deadline=None)
 
@@ -74,6 +82,12 @@ def drawing(size=200, width=20, ink=0, paper=255):
         [(x * size, y * size) for x, y in points], fill=ink, width=width, joint="curve"
     )
     return image
+
+
+@pytest.fixture(scope="module")
+def expected():
+    """What the drawn seven looks like when nothing is in its way."""
+    return prepare_digit(np.asarray(drawing()))
 
 
 # prepare_digit -----------------------------------------------------------------------
@@ -164,6 +178,123 @@ def test_a_thin_pen_is_drawn_as_wide_as_mnist_draws():
     assert MIN_STROKE < bar < 3
 
 
+# --- what else is drawn on a page ----------------------------------------------------
+
+
+def page_with(page):
+    """The seven of `drawing` with room about it, and what a page adds to it."""
+    ink = 1 - np.asarray(drawing()) / 255.0
+    return 0.95 - 0.85 * np.maximum(ink, page(*np.indices(ink.shape)))
+
+
+def beside(rows, columns):
+    """A darker half of the page: a shadow with a sharp edge."""
+    return np.where(columns + 0.3 * rows > 110, 0.5, 1)
+
+
+ADDED = {
+    "frame of one pixel": lambda r, c: (
+        (np.minimum(r, c) == 0) | (np.maximum(r, c) > 198)
+    ),
+    "grey frame": lambda r, c: (
+        0.5 * ((np.minimum(r, c) < 6) | (np.maximum(r, c) > 193))
+    ),
+    "frame with a gap": lambda r, c: (r > 60) & ((c < 3) | (c > 196) | (r > 196)),
+    "lines at two edges": lambda r, c: (r < 5) | (c > 194),
+    "line at one edge": lambda r, c: r > 194,
+    "inner frame": lambda r, c: (np.maximum(abs(r - 99.5), abs(c - 99.5)) // 3) == 30,
+    "circle": lambda r, c: abs(np.hypot(r - 105, c - 95) - 92) < 2,
+    "ruled": lambda r, c: 0.5 * (r % 37 < 2),
+    "squared": lambda r, c: 0.4 * ((r % 28 < 2) | (c % 28 < 2)),
+    "ruled as dark as the ink": lambda r, c: r % 37 < 2,
+    "ruled, turned": lambda r, c: (r + 0.03 * c) % 40 < 2,
+    "one line through the digit": lambda r, c: abs(r - 120) < 2,
+    "table": lambda r, c: 0.8 * (c + 0.4 * r > 215),
+}
+
+
+@pytest.mark.parametrize("name", ADDED)
+@pytest.mark.parametrize("is_light", [False, True])
+def test_what_is_no_digit_is_told_from_ink(name, is_light, expected):
+    page = page_with(ADDED[name])
+    digit = prepare_digit(1 - page if is_light else page)
+    assert difference(digit, expected) < 0.025
+
+
+@pytest.mark.parametrize("blur", [0.5, 12])
+def test_a_shadow_over_the_digit_is_no_ink(blur, expected):
+    shadow = ndimage.gaussian_filter(beside(*np.indices((200, 200))), blur)
+    digit = prepare_digit(page_with(lambda r, c: 0 * r) * shadow)
+    assert difference(digit, expected) < 0.025
+
+
+def test_a_one_may_fill_its_picture():
+    page = np.zeros((180, 180))
+    page[10:170, 84:96] = 1
+    page[10:40, 64:84] = np.eye(30, 20)[::-1]
+    np.testing.assert_allclose(prepare_digit(page[10:170, 64:96]), prepare_digit(page))
+
+
+def edge(width, side=184):
+    """Ink along the four edges."""
+    return 1 - np.pad(np.ones((side - 2 * width,) * 2), width)
+
+
+SEVENS = 1 - np.asarray(drawing()) / 255
+SEVERAL = {
+    "two": (np.hstack([SEVENS, SEVENS]), "found 2 side by side"),
+    "three, close": (np.hstack([SEVENS[:, 40:155]] * 3), "found 3 side by side"),
+    "one above the other": (np.vstack([SEVENS, SEVENS]), "found 2 side by side"),
+    "empty frame": (edge(6), "found only lines"),
+    "empty inner frame": (np.pad(edge(3), 8), "found only lines"),
+    "empty ruled page": (np.indices((200, 200))[0] % 30 < 2, "found only lines"),
+    "empty squared page": (
+        (np.indices((200, 200)) % 30 < 2).any(axis=0) * 0.4,
+        "found only ",
+    ),
+    "line at the left": (np.indices((200, 200))[1] < 4, "found only lines"),
+    "dots": (np.pad(np.ones((4, 4)), 70), "found only dots"),
+    "marks": (np.tile(np.pad(np.ones((16, 16)), 12), (5, 5)), "found "),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_none_or_several_are_refused_with_what_was_found(name):
+    ink, message = SEVERAL[name]
+    for page in (0.95 - 0.85 * ink, 0.1 + 0.85 * ink):
+        with pytest.raises(InputError, match=message):
+            prepare_digit(page)
+
+
+STORED = ROOT / "benchmarks" / "pictures.json"
+
+
+def test_pictures_of_many_kinds_were_read_or_refused_rightly():
+    kinds = json.loads(STORED.read_text("utf-8"))["kinds"]
+    assert {row["kind"] for row in kinds} == {
+        k for part in KINDS.values() for k in part
+    }
+    pictures = [row for row in kinds if row["holds"] != "another sign"]
+    assert len(pictures) >= 60
+    assert sum(sum(row["now"].values()) for row in pictures) >= 1500
+    answered = sum(row["now"]["right"] + row["now"]["wrong"] for row in pictures)
+    assert sum(row["now"]["wrong_and_sure"] for row in pictures) <= 0.02 * answered
+    for row in pictures:
+        if row["holds"] != "one digit":
+            assert row["now"]["right"] + row["now"]["wrong"] == 0, row["kind"]
+        elif row["kind"] in READ_BEFORE:
+            assert row["now"]["right"] >= row["before"]["right"], row["kind"]
+
+
+@pytest.mark.parametrize("holds", ["several digits", "no digit"])
+def test_such_pictures_are_still_refused(holds, digits, tmp_path):
+    rng = np.random.default_rng(0)
+    writer = Writer(7, digits[0], list(digits[1:3]), rng)
+    for kind, make in KINDS[holds].items():
+        with pytest.raises(InputError):
+            load_digit_image(save(tmp_path, 0, kind, make(writer)))
+
+
 def blank_photograph():
     rows, columns = np.mgrid[0:1:300j, 0:1:200j]
     noise = np.random.default_rng(1).normal(0, 0.03, rows.shape)
@@ -184,6 +315,8 @@ def blank_photograph():
         (prepare_digit, np.full((28, 28), np.nan), "got float64 from nan"),
         (place_ink, np.zeros((8, 8)), "at least one pixel of ink above 0 and none"),
         (place_ink, -np.ones((8, 8)), "got -1 to -1; subtract"),
+        (place_ink, np.full((8, 8), np.inf), "got inf to inf; subtract"),
+        (place_ink, np.ones((0, 8)), r"\(height, width\), got \(0, 8"),
         (place_ink, np.ones((8, 8, 1)), r"\(height, width\), got \(8, 8, 1"),
     ],
 )
@@ -198,7 +331,8 @@ def test_any_picture_gives_a_digit_or_a_reason(page):
     try:
         digit = prepare_digit(page)
     except InputError as error:
-        assert "found no ink" in str(error)
+        assert str(error).startswith("expected ")
+        assert "\n" not in str(error)
     else:
         assert digit.shape == (28, 28, 1)
         assert digit.min() >= 0
@@ -220,18 +354,18 @@ def test_place_ink_takes_every_mark_for_ink():
 # load_digit_image: files that are read -----------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def expected():
-    """What the drawn seven looks like when nothing is in its way."""
-    return prepare_digit(np.asarray(drawing()))
-
-
 def transparent(ink):
     """The seven in the given grey on a ground that is fully transparent."""
     alpha = Image.eval(drawing(), lambda level: 255 - level)
     image = Image.new("LA", alpha.size, (ink, 0))
     image.putalpha(alpha)
     return image
+
+
+def coloured(paper, ink):
+    """The seven in a colour as bright as its paper."""
+    share = np.asarray(drawing())[..., np.newaxis] / 255
+    return Image.fromarray(np.uint8(share * paper + (1 - share) * np.array(ink)))
 
 
 def sixteen_bit(ink=511, paper=65535):  # the low bytes are the same
@@ -250,6 +384,9 @@ PICTURES = {
     "blue ink.png": lambda: Image.merge(
         "RGB", [drawing(), drawing(), Image.new("L", (200, 200), 255)]
     ),
+    "red on blue.png": lambda: coloured((70, 70, 224), (220, 30, 30)),
+    "red on green.png": lambda: coloured((20, 128, 20), (255, 17, 17)),
+    "pink on grey.png": lambda: coloured((127, 127, 127), (230, 60, 200)),
     "cmyk.jpg": lambda: drawing().convert("CMYK"),
     "cmyk.tif": lambda: drawing().convert("CMYK"),
     "palette.png": lambda: drawing().convert("P"),
