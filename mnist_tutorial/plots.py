@@ -43,19 +43,23 @@ def plot_digits(
     columns
         Images in a row.
     """
-    images = checked_array("images", images)
+    is_list = isinstance(images, list | tuple)  # whose images may differ in size
+    if not is_list:
+        images = np.atleast_1d(checked_array("images", images))
+    shapes = [checked_array("images", image).shape for image in images]
     check_counts(columns=columns)
-    if images.size and (images.ndim < 3 or np.squeeze(images[0]).ndim != 2):
+    if any(sum(side > 1 for side in shape) != 2 for shape in shapes):
         raise InputError(
             "images must have shape (n, height, width) or (n, height, width, 1), got "
-            f"{images.shape}; x[:1] keeps the first axis, x[0] drops it"
+            f"{shapes if is_list else images.shape}; x[:1] keeps the first axis, x[0] "
+            "drops it"
         )
     for name, values in {"titles": titles, "marked": marked}.items():
         if values is not None and len(values) != len(images):
             raise InputError(
                 f"{name} must be {len(images)}, one an image, got {len(values)}"
             )
-    if not images.size:
+    if not shapes:
         return plt.figure()
     figure, axes = _grid(len(images), columns, 0.85, 0.85 if titles is None else 1.15)
     for ax in axes:
