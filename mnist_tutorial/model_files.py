@@ -54,13 +54,14 @@ def check_model_file(path: Path) -> None:
             "does not load; load it in Keras 2 and save it as .h5"
         )
     check_file(path, "model file")
-    is_hdf5 = path.suffix in (".h5", ".hdf5") and path.read_bytes()[:8] == HDF5
+    content = path.read_bytes() if path.suffix in (".h5", ".hdf5") else b""
+    is_hdf5 = content.startswith(HDF5)
     if not is_hdf5 and not (path.suffix == ".keras" and zipfile.is_zipfile(path)):
         raise InputError(
             f"{path}: expected a model saved by Keras as .keras or .h5, got something "
             "else; train one with: mnist-tutorial train --output model.keras"
         )
-    if is_hdf5 and b"model_config" not in path.read_bytes():
+    if is_hdf5 and b"model_config" not in content:
         raise InputError(
             f"{path}: expected a whole model, got weights alone; build its network, "
             "let it load_weights, and save it as .keras"

@@ -24,6 +24,7 @@ TABLE = (HERE / "traditional_characters.txt").read_text("utf-8").split()
 SOURCES = [*(HERE.parent / "zh").rglob("*.ipynb"), *(HERE.parent / "zh").rglob("*.md")]
 IN_BOOK = set("".join(source.read_text("utf-8") for source in SOURCES))
 SIMPLIFIED = {one: two for one, two in zip(*TABLE, strict=True) if two in IN_BOOK}
+TO_SIMPLIFIED = str.maketrans(SIMPLIFIED)
 
 
 class ChineseSearch(SearchEnglish):
@@ -39,8 +40,7 @@ class ChineseSearch(SearchEnglish):
     def split(self, input):
         """Return Latin words, Chinese characters and pairs of them."""
         words = []
-        plain = unicodedata.normalize("NFKC", input)
-        plain = plain.translate(str.maketrans(SIMPLIFIED))
+        plain = unicodedata.normalize("NFKC", input).translate(TO_SIMPLIFIED)
         for run in RUN.findall(plain):
             if run[0].isascii():
                 words.append(run)

@@ -1,9 +1,10 @@
 """Read a picture of a digit from a file that may be anything."""
 
-import contextlib
 import math
 import os
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,9 @@ MAX_PIXELS = 50_000_000  # the largest sensors of telephones; about 1 GB to deco
 # What an untrusted file may be opened as. The list leaves out formats that hand the
 # file to another program (EPS goes to Ghostscript).
 IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+
+# A picture's brightness, and what gives another view of it, where there is one.
+Views = tuple[np.ndarray, Callable[[], np.ndarray] | None]
 
 
 def load_digit_image(path: str | os.PathLike) -> np.ndarray:
@@ -43,11 +47,13 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     path = Path(path)
     check_file(path)
     try:
-        *others, last = _read(path)
-        for picture in others:
-            with contextlib.suppress(NoInk):
-                return prepare_digit(picture)
-        return prepare_digit(last)
+        brightness, other_view = _read(path)
+        try:
+            return prepare_digit(brightness)
+        except NoInk:
+            if other_view is None:
+                raise
+        return prepare_digit(other_view())
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
 
@@ -68,7 +74,7 @@ def picture_beside(path: str | os.PathLike, digit: np.ndarray) -> Image.Image:
     return sheet
 
 
-def _read(path: Path) -> list[np.ndarray]:
+def _read(path: Path) -> Views:
     """Return what `_decode` makes of a file."""
     try:
         with path.open("rb") as file, warnings.catch_warnings():
@@ -103,8 +109,8 @@ def _open_image(file: BinaryIO) -> Image.Image:
     return image
 
 
-def _decode(image: Image.Image) -> list[np.ndarray]:
-    """Read an image's brightness, a transparent one's twice: on white and on black.
+def _decode(image: Image.Image) -> Views:
+    """Read an image: a transparent one on white, then on black, others then by colour.
 
     Refuses what is damaged or moves.
     """
@@ -124,22 +130,26 @@ def _decode(image: Image.Image) -> list[np.ndarray]:
     )
 
 
-def _to_brightness(image: Image.Image) -> list[np.ndarray]:
+def _to_brightness(image: Image.Image) -> Views:
     """Reduce any of Pillow's modes to brightness; see `_decode`."""
     if image.mode.startswith("I"):
         # 16 bits; some files of these Pillow widens to 32 on reading.
-        return [np.clip(np.asarray(image), 0, 65535).astype(np.uint16)]
+        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16), None
     if image.mode == "F":
         values = np.asarray(image)
-        return [values if values.max() <= 1 else values / 255]
+        return (values if values.max() <= 1 else values / 255), None
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
-        grounds = [Image.new("RGBA", rgba.size, name) for name in ("white", "black")]
-        seen = [Image.alpha_composite(ground, rgba) for ground in grounds]
-        return [np.asarray(picture.convert("L")) for picture in seen]
+        return _seen_on("white", rgba), partial(_seen_on, "black", rgba)
     # Through RGB, because Pillow takes no other way from CMYK or a palette.
     colours = image.convert("RGB")
-    return [np.asarray(colours.convert("L")), _along_main_colours(colours)]
+    return np.asarray(colours.convert("L")), partial(_along_main_colours, colours)
+
+
+def _seen_on(ground: str, rgba: Image.Image) -> np.ndarray:
+    """Return the brightness of a transparent picture that lies on a ground."""
+    below = Image.new("RGBA", rgba.size, ground)
+    return np.asarray(Image.alpha_composite(below, rgba).convert("L"))
 
 
 def _along_main_colours(image: Image.Image) -> np.ndarray:
