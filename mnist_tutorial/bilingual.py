@@ -45,13 +45,14 @@ def say(*, zh: str, en: str) -> None:
     Parameters
     ----------
     zh, en
-        The same in Chinese and in English, in Markdown.
+        The same in Chinese and in English, in Markdown. The hyphen that Python writes
+        before a negative number is shown as a minus sign, but not in code and formulas.
 
     Examples
     --------
     >>> say(zh=f"答对 **{share:.1%}**。", en=f"**{share:.1%}** are right.")
     """
-    _show("text/markdown", zh=zh, en=en)
+    _show("text/markdown", zh=_with_minus(zh), en=_with_minus(en))
 
 
 def show_svg(*, zh: str, en: str) -> None:
@@ -63,6 +64,12 @@ def show_svg(*, zh: str, en: str) -> None:
         The same drawing as SVG, ``<svg …>…</svg>``, with Chinese and English words.
     """
     _show("text/html", zh=zh, en=en)
+
+
+def _with_minus(text: str) -> str:
+    code_or_formula = r"(`+.*?`+|\$+[^$]*\$+)"
+    hyphen = r"(?<![\w.)\]-])-(?=\.?\d)"
+    return re.sub(f"{code_or_formula}|{hyphen}", lambda found: found[1] or "−", text)
 
 
 def _show(mime: str, **texts: str) -> None:

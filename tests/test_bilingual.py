@@ -77,3 +77,25 @@ def test_both_texts_are_kept_and_the_readers_is_shown(
     data = {mime: texts[language], "text/plain": plain[language]}
     metadata = {"mnist_tutorial": {"mime": mime, **texts}}
     assert shown == [(data, {"raw": True, "metadata": metadata})]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("| -0.3 [-1, +2] | **-4** | (-.5) |", "| −0.3 [−1, +2] | **−4** | (−.5) |"),
+        ("到 -1，-2%", "到 −1，−2%"),
+        ("`[-1, 2]`, $e^{-1}$ and -3", "`[-1, 2]`, $e^{-1}$ and −3"),
+        ("2012-04-01, 1e-05, GPT-3, page-1", "2012-04-01, 1e-05, GPT-3, page-1"),
+        ("- 1\n|---|---|\n--- 7", "- 1\n|---|---|\n--- 7"),
+    ],
+)
+def test_a_negative_number_has_a_minus_sign(system, monkeypatch, written, shown):
+    system(LANG="en")
+    said = []
+    monkeypatch.setattr(
+        "mnist_tutorial.bilingual.display",
+        lambda data, **about: said.append((data, about["metadata"]["mnist_tutorial"])),
+    )
+    say(zh=written, en=written)
+    ((data, texts),) = said
+    assert {data["text/markdown"], texts["zh"], texts["en"]} == {shown}
