@@ -20,7 +20,6 @@ out of range are refused with an ``InputError``.
 from mnist_tutorial.scratch.conversion import from_keras
 from mnist_tutorial.scratch.gradients import gradient_check, numerical_gradient
 from mnist_tutorial.scratch.layers import (
-    AveragePool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -35,7 +34,6 @@ from mnist_tutorial.scratch.training import SGD, Adam, train
 __all__ = [
     "SGD",
     "Adam",
-    "AveragePool2D",
     "Conv2D",
     "Dense",
     "Flatten",
