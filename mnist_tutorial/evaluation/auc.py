@@ -22,8 +22,8 @@ from mnist_tutorial.evaluation.intervals import wilson_interval
 class AreaEstimate(NamedTuple):
     """The area under a ROC curve, with the interval that the examples support.
 
-    ``value``, ``low`` and ``high`` are in [0, 1]; ``positives`` and ``negatives`` are
-    how many examples of either kind there are.
+    ``value`` is the area and ``low`` to ``high`` the interval, in [0, 1];
+    ``positives`` and ``negatives`` are how many examples of either kind there are.
     """
 
     value: float

@@ -13,8 +13,8 @@ from mnist_tutorial.errors import InputError
 class Estimate(NamedTuple):
     """A share that was counted, with the 95 % interval that the count supports.
 
-    ``value``, ``low`` and ``high`` are in [0, 1]; the share is NaN if nothing was
-    counted. ``correct`` and ``total`` are the counts behind it.
+    ``value`` is the share and ``low`` to ``high`` the interval, in [0, 1]; the share is
+    NaN if nothing was counted. ``correct`` and ``total`` are the counts behind it.
     """
 
     value: float
@@ -35,8 +35,8 @@ class Estimate(NamedTuple):
 class MeanEstimate(NamedTuple):
     """The mean of repeated runs, with the 95 % interval that their spread supports.
 
-    ``mean``, ``low`` and ``high`` are in the unit of the values, of which there are
-    ``count``.
+    The ``mean`` and its interval, ``low`` to ``high``, are in the unit of the values;
+    ``count`` is how many there are.
     """
 
     mean: float
