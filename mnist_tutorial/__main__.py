@@ -217,7 +217,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Train, and put the best epoch's model in place once all is done."""
-    from mnist_tutorial import checks, model_files
+    from mnist_tutorial import checks
 
     output = arguments.output
     checks.check_output(output, ".keras")
@@ -231,7 +231,11 @@ def _train(arguments: argparse.Namespace) -> int:
     build = settings.pop("builder")
     if arguments.resume is not None:
         classifier = _load(arguments.resume)
-        model_files.check_logits(classifier, arguments.resume)
+        if classifier.has_probabilities:
+            raise InputError(
+                f"{arguments.resume}: expected a model that gives logits, got one that "
+                "gives probabilities; remove its last softmax or sigmoid"
+            )
         model = classifier.model
 
     import keras

@@ -27,19 +27,11 @@ Split = tuple[np.ndarray, np.ndarray]
 class ErrorRate(NamedTuple):
     """One published error rate and where it stands.
 
-    Attributes
-    ----------
-    dataset
-        ``"MNIST"``; ``"ILSVRC winner"`` for the winner of a year's ImageNet
-        challenge, by top-5 error; ``"ILSVRC human"`` for a person on the same task.
-    year
-        Year of the challenge or of the publication.
-    error_percent, test_images
-        Share of the test images that were read wrongly, and how many there were.
-    method
-        What read them.
-    source, where
-        Key of the source in ``book/references.bib``, and the place in it.
+    ``dataset`` is ``"MNIST"``; ``"ILSVRC winner"`` for the winner of a year's ImageNet
+    challenge, by top-5 error; ``"ILSVRC human"`` for a person on the same task. In the
+    ``year`` of the challenge or of the publication, ``error_percent`` of so many
+    ``test_images`` were read wrongly by a ``method``. ``source`` is a key in
+    ``book/references.bib``, and ``where`` the place in it.
     """
 
     dataset: str

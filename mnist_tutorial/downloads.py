@@ -1,35 +1,23 @@
-"""Photographs in place of drawings: two published collections, fetched on request.
+"""Photographs in place of drawings: published collections, fetched on request.
 
 The chapters on applications run on drawn scenes. This module is how a reader puts
 real pictures in their place; no page and no test of this book downloads anything.
 
 ``load_medmnist("dermamnist")`` and ``load_gtsrb()`` fetch a published archive once,
 compare it with the published checksum each time before they use it, and return
-arrays in the book's convention. An archive whose checksum is right is what was
-published, so nothing in it is checked again.
-
-=================  ========  ================================  ====================
-name               size      what it shows                     terms
-=================  ========  ================================  ====================
-dermamnist         20 MB     10,015 skin lesions, 7 classes    CC BY-NC 4.0
-pneumoniamnist     4 MB      5,856 chest X-rays, 2 classes     CC BY 4.0
-gtsrb              187 MB    26,640 traffic signs, 43 classes  free to use; citation
-                                                               asked for
-=================  ========  ================================  ====================
+arrays in the book's convention. What has the checksum is not checked again.
 
 **Without a network**, the ``load_*`` functions say which address they tried. Fetch
 the file elsewhere, and save it under its own name in the folder that the message
-names, or in any that you pass as ``folder``. It is checked in the same way.
+names, or in any that you pass as ``folder``.
 
 **Nothing half-written is left.** A download takes its place only when it is complete
 and has the published checksum; otherwise it is removed, and what lay in the folder
-stays as it was. A copy with another checksum is never used.
+stays as it was.
 
 The checksums are the MD5 sums that the authors of MedMNIST and, for GTSRB,
 torchvision publish. They find damage; they are no defence against somebody who wants
-to deceive.
-
-The page ``appendix/data_card`` has sources, licences and known flaws.
+to deceive. The page ``appendix/data_card`` has sources, licences and known flaws.
 """
 
 import contextlib
@@ -97,16 +85,10 @@ MEDMNIST_CLASSES = {
 class TrafficSigns(NamedTuple):
     """Photographs of traffic signs.
 
-    Attributes
-    ----------
-    images
-        ``float32`` in [0, 1], shape ``(n, size, size, 3)``.
-    labels
-        Class of the sign, ``int64``, shape ``(n,)``; 0 to 42 in the published archive.
-    tracks
-        Which physical sign is shown, ``int64``, shape ``(n,)``, from 0, each number
-        in one class only. A track holds about 30 pictures taken while a car drove
-        towards the sign.
+    ``images`` are ``float32`` in [0, 1], shape ``(n, size, size, 3)``; ``labels`` their
+    classes, 0 to 42 in the published archive, and ``tracks`` which physical sign each
+    shows, from 0, each number in one class only: both ``int64``, shape ``(n,)``. A
+    track holds about 30 pictures taken while a car drove towards the sign.
     """
 
     images: np.ndarray
@@ -119,11 +101,11 @@ def load_medmnist(
 ) -> tuple[Split, Split, Split]:
     """Load a MedMNIST collection, fetching it the first time.
 
-    ``"dermamnist"``: 7,007 training, 1,003 validation and 2,005 test images of
+    ``"dermamnist"`` (20 MB): 7,007 training, 1,003 validation and 2,005 test images of
     pigmented skin lesions through a dermatoscope, made from HAM10000 [2]_.
-    ``"pneumoniamnist"``: 4,708, 524 and 624 chest X-rays of children [3]_. What the
-    labels mean is in ``MEDMNIST_CLASSES``. Both are meant for learning and for
-    comparing methods, **not for clinical use** [1]_.
+    ``"pneumoniamnist"`` (4 MB, CC BY 4.0): 4,708, 524 and 624 chest X-rays of children
+    [3]_. What the labels mean is in ``MEDMNIST_CLASSES``. Both are meant for learning
+    and for comparing methods, **not for clinical use** [1]_.
 
     Two things to know about DermaMNIST. Its licence, **CC BY-NC 4.0, forbids
     commercial use**. And HAM10000 has several pictures of many lesions, which
@@ -178,10 +160,11 @@ def load_gtsrb(
 ) -> TrafficSigns:
     """Load the German Traffic Sign Recognition Benchmark, fetching it the first time.
 
-    26,640 photographs of 43 kinds of sign: the training archive of the competition of
-    2011, the one that torchvision uses. It comes without a test set. **Split it by
-    track**, such as by ``signs.tracks % 5 == 0``: the pictures of a track show one
-    physical sign a moment apart, and a network that has seen one knows the others.
+    26,640 photographs of 43 kinds of sign (187 MB, free to use, citation asked for):
+    the training archive of the competition of 2011, the one that torchvision uses. It
+    comes without a test set. **Split it by track**, such as by ``signs.tracks % 5 ==
+    0``: the pictures of a track show one physical sign a moment apart, and a network
+    that has seen one knows the others.
 
     Parameters
     ----------

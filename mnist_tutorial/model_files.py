@@ -98,15 +98,6 @@ def load_classifier(path: Path) -> Classifier:
     return _understood(model, path)
 
 
-def check_logits(classifier: Classifier, path: Path) -> None:
-    """Refuse to train on a model that ends in softmax: the loss expects logits."""
-    if classifier.has_probabilities:
-        raise InputError(
-            f"{path}: expected a model that gives logits, got one that gives "
-            "probabilities; remove its last softmax or sigmoid"
-        )
-
-
 def _takes_digits(shape: Any) -> bool:
     """Tell whether an input shape has room for 28x28 grey pixels and no more."""
     if not isinstance(shape, tuple):

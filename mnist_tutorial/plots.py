@@ -61,7 +61,11 @@ def plot_digits(
             )
     if not shapes:
         return plt.figure()
-    figure, axes = _grid(len(images), columns, 0.85, 0.85 if titles is None else 1.15)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    size = (0.85 * columns, (0.85 if titles is None else 1.15) * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    axes = axes.ravel()
     for ax in axes:
         ax.set_axis_off()
     for index, image in enumerate(images):
@@ -130,50 +134,6 @@ def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
     return ax
 
 
-def plot_feature_maps(maps: np.ndarray, *, image: np.ndarray | None = None) -> Figure:
-    """Draw the maps of one image, eight in a row, all on one colour scale.
-
-    Zero is white, what is positive orange, what is negative blue.
-
-    Parameters
-    ----------
-    maps
-        Any values, shape ``(height, width, channels)``, or they are refused.
-    image
-        The image that the maps come from, shape ``(height, width)`` or
-        ``(height, width, 1)``; drawn first, ink dark on white.
-    """
-    maps = checked_array("maps", maps)
-    if maps.ndim != 3 or not maps.size:
-        raise InputError(
-            f"maps must have shape (height, width, channels), got {maps.shape}; take "
-            "one image of the batch"
-        )
-    if image is not None and np.squeeze(checked_array("image", image)).ndim != 2:
-        raise InputError(
-            f"image must have shape (height, width), got {np.shape(image)}; x[0] is "
-            "one image of a batch"
-        )
-    figure, axes = _grid(maps.shape[-1] + (image is not None), 8, 0.95, 1.1)
-    limit = float(np.abs(maps).max()) or 1.0
-    places = iter(axes)
-    if image is not None:
-        ax = next(places)
-        ax.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
-        ax.set_title("image", fontsize=8)
-    for channel in range(maps.shape[-1]):
-        ax = next(places)
-        ax.imshow(maps[..., channel], cmap=SIGNED, vmin=-limit, vmax=limit)
-        ax.set_title(channel, fontsize=8)
-    for ax in axes:
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_color("0.8")
-    for ax in places:
-        ax.set_axis_off()
-    figure.tight_layout(pad=0.3, h_pad=0.9)
-    return figure
-
-
 def _check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
     """Refuse what is no dictionary of lists of numbers, such as Keras' own History."""
     if not isinstance(curves, dict) or not curves:
@@ -186,14 +146,3 @@ def _check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
             raise InputError(
                 f"{name} must be lists of numbers, at least one, got {key}={values!r}"
             )
-
-
-def _grid(
-    count: int, columns: int, width: float, height: float
-) -> tuple[Figure, np.ndarray]:
-    """Make a figure of at least ``count`` axes in rows, each so many inches large."""
-    columns = min(columns, count)
-    rows = -(-count // columns)
-    size = (width * columns, height * rows)
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
-    return figure, axes.ravel()

@@ -3,7 +3,8 @@
 Both functions take images and give new ones of the same shape: ``float32`` in [0, 1],
 ink bright. :func:`add_random_signs` knows nothing of the network; :func:`fgsm` asks the
 network itself which small change would hurt it most. Taught in
-``outlook/interpretability``.
+``outlook/interpretability``. Arguments of another kind raise ``InputError``, and so
+does :func:`fgsm` where Keras does not run on TensorFlow.
 """
 
 from collections.abc import Sequence
@@ -36,11 +37,6 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
         How far every pixel moves, in [0, 1]; then the image is cut to [0, 1].
     seed
         For the coin.
-
-    Raises
-    ------
-    InputError
-        If an argument is of another kind.
     """
     check_in("[0, 1]", epsilon=epsilon)
     check_counts(least=0, seed=seed)
@@ -70,11 +66,6 @@ def fgsm(
         The right classes, shape ``(n,)``.
     epsilon
         How far a pixel may move, in [0, 1]; the result is cut to [0, 1].
-
-    Raises
-    ------
-    InputError
-        If an argument is of another kind, or Keras does not run on TensorFlow.
 
     References
     ----------

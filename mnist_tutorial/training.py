@@ -1,4 +1,4 @@
-"""Train a network: with Keras' ``fit``, in seconds, or by hand.
+"""Train a network with Keras' ``fit``, and a small one in seconds.
 
 ``load_mnist()`` -> ``build_cnn()`` -> :func:`train` -> a history of plain lists.
 """
@@ -137,62 +137,6 @@ def train_fast(
         seed=seed,
         steps_per_execution=max(1, math.ceil(len(x_train) / FAST.batch_size)),
     )
-
-
-def train_by_hand(
-    model: keras.Model,
-    x_train: np.ndarray,
-    y_train: np.ndarray,
-    *,
-    epochs: int = 1,
-    batch_size: int = 32,
-    learning_rate: float = 0.1,
-) -> list[float]:
-    """Train by plain gradient descent, every step in sight.
-
-    It does what ``fit`` does with ``SGD`` and ``shuffle=False``, and needs the
-    TensorFlow backend. The page ``algorithm/training`` writes it step by step. It
-    refuses what :func:`train` does.
-
-    Parameters
-    ----------
-    model
-        A model that gives logits; it need not be compiled.
-    x_train, y_train
-        Images, shape ``(n, 28, 28, 1)``, and integer labels, shape ``(n,)``,
-        taken in the order in which they come.
-    epochs, batch_size
-        Passes over the data, and examples in each step.
-    learning_rate
-        Factor between a gradient and the change of its weight; below 0 it climbs.
-
-    Returns
-    -------
-    list of float
-        The loss of every step.
-    """
-    _check_examples(model, "x_train", x_train, y_train)
-    check_counts(epochs=epochs, batch_size=batch_size)
-    check_in("(-inf, inf)", learning_rate=learning_rate)
-
-    import tensorflow as tf
-
-    loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    losses = []
-    for _ in range(epochs):
-        for start in range(0, len(x_train), batch_size):
-            x_batch = x_train[start : start + batch_size]
-            y_batch = y_train[start : start + batch_size]
-            with tf.GradientTape() as tape:
-                logits = model(x_batch, training=True)
-                loss = loss_function(y_batch, logits)
-            gradients = tape.gradient(loss, model.trainable_variables)
-            for weight, gradient in zip(
-                model.trainable_variables, gradients, strict=True
-            ):
-                weight.assign_sub(learning_rate * gradient)
-            losses.append(float(loss))
-    return losses
 
 
 def make_schedule(

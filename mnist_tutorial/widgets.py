@@ -1,4 +1,4 @@
-"""Controls for a live kernel, thin over ``plots``.
+"""Controls for a live kernel.
 
 A page of the built book has no kernel behind it, so each of these stands beside a
 static figure. What works without a kernel is in ``playground``.
@@ -10,17 +10,19 @@ import ipywidgets
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from mnist_tutorial.checks import checked_images
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import feature_maps, map_layers
-from mnist_tutorial.plots import plot_feature_maps
+from mnist_tutorial.plots import SIGNED
 
 
 def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VBox:
     """Choose a layer and an image, and see the layer's maps of it.
 
-    The page ``algorithm/receptive_field`` uses it.
+    The page ``algorithm/receptive_field`` uses it. Arguments of another kind, or images
+    that do not fit the model, raise ``InputError``.
 
     Parameters
     ----------
@@ -34,11 +36,6 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     ipywidgets.VBox
         Three children: a dropdown of the layers, a slider over the images, and the
         drawing, a PNG that follows them.
-
-    Raises
-    ------
-    InputError
-        If an argument is of another kind, or the images do not fit the model.
     """
     images = checked_images(images)
     names = map_layers(model)
@@ -56,7 +53,7 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     def draw(change: dict | None = None) -> None:
         image = images[index.value]
         maps = feature_maps(model, image[np.newaxis], layer.value)[0]
-        figure = plot_feature_maps(maps, image=image)
+        figure = _plot_maps(maps, image)
         file = io.BytesIO()
         figure.savefig(file, format="png")
         plt.close(figure)  # or the notebook shows it once more
@@ -66,3 +63,29 @@ def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VB
     index.observe(draw, names="value")
     draw()
     return ipywidgets.VBox([layer, index, drawing])
+
+
+def _plot_maps(maps: np.ndarray, image: np.ndarray) -> Figure:
+    """Draw an image and its maps, eight in a row, all maps on one colour scale.
+
+    Zero is white, what is positive orange, what is negative blue.
+    """
+    channels = maps.shape[-1]
+    columns = min(1 + channels, 8)
+    rows = -(-(1 + channels) // columns)
+    size = (0.95 * columns, 1.1 * rows)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    first, *others = axes.flat
+    first.imshow(np.squeeze(image), cmap="gray_r", vmin=0, vmax=1)
+    first.set_title("image", fontsize=8)
+    limit = float(np.abs(maps).max()) or 1.0
+    for channel, ax in enumerate(others[:channels]):
+        ax.imshow(maps[..., channel], cmap=SIGNED, vmin=-limit, vmax=limit)
+        ax.set_title(channel, fontsize=8)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_color("0.8")
+    for ax in others[channels:]:
+        ax.set_axis_off()
+    figure.tight_layout(pad=0.3, h_pad=0.9)
+    return figure

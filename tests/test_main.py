@@ -338,15 +338,12 @@ def test_seed_and_recipe_reach_the_training(capsys, monkeypatch, tmp_path, small
     [
         ("old.keras", "exists already; choose another name, or replace it with --fo"),
         ("new.h5", "expected a name that ends in .keras"),
-        ("nowhere/new.keras", "expected an existing folder"),
-        ("folder.keras", "expected a file, got a directory"),
     ],
 )
 def test_an_output_that_cannot_be_written_is_refused_before_any_work(
     capsys, tmp_path, no_work, output, message
 ):
     (tmp_path / "old.keras").write_bytes(b"an old model")
-    (tmp_path / "folder.keras").mkdir()
     before = contents(tmp_path)
     path = tmp_path / output
     line = refused(capsys, "train", "--output", path)

@@ -58,27 +58,7 @@ def test_a_hidden_layer_without_units_is_refused():
         models.build_mlp(0)
 
 
-@each_classifier
-def test_the_seed_decides_the_weights(build):
-    def weights(seed):
-        keras.utils.set_random_seed(seed)
-        return np.concatenate([w.ravel() for w in build().get_weights()])
-
-    first = weights(0)
-    np.testing.assert_array_equal(weights(0), first)
-    assert not np.array_equal(weights(1), first)
-
-
 # --- the network in NumPy ------------------------------------------------------------
-
-
-def test_the_cnn_computes_what_numpy_computes(images):
-    network, model = scratch.build_cnn(1), models.build_cnn()
-    for bias in network.parameters[1::2]:
-        bias += np.linspace(-0.1, 0.1, bias.size)
-    model.set_weights(network.parameters)
-    expected = network.forward(images.astype(float))
-    np.testing.assert_allclose(model(images), expected, atol=1e-5)
 
 
 def test_the_fast_cnn_computes_what_numpy_computes(images):
@@ -90,10 +70,12 @@ def test_the_fast_cnn_computes_what_numpy_computes(images):
     one, one_bias, two, two_bias, dense, *norm, last, last_bias = model.get_weights()
     scale, shift, mean, variance = norm
 
-    first = scratch.Conv2D(one, one_bias, stride=2, padding="same")
-    layers = [first, scratch.MaxPool2D(), scratch.ReLU(), scratch.Conv2D(two, two_bias)]
+    # Every second window, with room for 14 of them.
+    padded = np.pad(images.astype(float), [(0, 0), (1, 2), (1, 2), (0, 0)])
+    x = scratch.Conv2D(one, one_bias).forward(padded)[:, ::2, ::2]
+    layers = [scratch.MaxPool2D(), scratch.ReLU(), scratch.Conv2D(two, two_bias)]
     maps = scratch.Network([*layers, scratch.ReLU(), scratch.Flatten()])
-    x = maps.forward(images.astype(float)) @ dense
+    x = maps.forward(x) @ dense
     x = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
     x = np.maximum(x, 0) @ last + last_bias
     np.testing.assert_allclose(model(images), x, rtol=1e-4)

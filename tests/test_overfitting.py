@@ -19,15 +19,6 @@ def images():
 as_array = keras.ops.convert_to_numpy
 
 
-def test_shifts_are_for_training_only_and_keep_the_form_of_images(images):
-    shifts = build_shifts()
-    np.testing.assert_array_equal(as_array(shifts(images, training=False)), images)
-    np.testing.assert_array_equal(shifts.predict(images, verbose=0), images)
-    moved = as_array(shifts(images, training=True))
-    assert moved.shape == images.shape and moved.dtype == np.float32
-    assert moved.min() >= 0 and moved.max() <= 1
-
-
 def centres_of_mass(images):
     return np.array([ndimage.center_of_mass(image[..., 0]) for image in images])
 

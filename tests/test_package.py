@@ -34,8 +34,7 @@ MAY_IMPORT = {
     "datasets": {"numpy", "sklearn"},
     "preprocessing": {"numpy", "scipy", "PIL"},
     "models": {"keras"},
-    # Inside functions: TensorFlow for its pipeline and for the loop by hand, IPython
-    # for the progress bar.
+    # Inside functions: TensorFlow for its pipeline, IPython for the progress bar.
     "training": {"keras", "numpy", "tensorflow", "IPython"},
     "evaluation": {"keras", "numpy", "scipy", "sklearn"},
     "diagnosis": {"keras", "numpy", "scipy"},
@@ -101,7 +100,7 @@ def test_a_module_imports_only_what_it_may(name):
 def test_training_imports_inside_functions_what_is_not_always_there():
     for node in parse("training").body:
         if packages(node) & {"tensorflow", "IPython"}:
-            assert node.name in ("train_by_hand", "_batches", "_ProgressBar")
+            assert node.name in ("_batches", "_ProgressBar")
 
 
 def test_of_evaluation_only_the_reading_of_images_knows_a_network():

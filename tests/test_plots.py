@@ -142,41 +142,6 @@ def test_runs_are_named_in_the_colours_of_okabe_and_ito_and_none_is_dropped():
     assert set(colours[:6]) == palette and len(colours) == 9
 
 
-# --- feature maps --------------------------------------------------------------------
-
-
-@pytest.fixture
-def maps():
-    return np.random.default_rng(1).normal(size=(5, 6, 9))
-
-
-def test_maps_are_drawn_in_order_after_their_image(maps, images):
-    figure = plots.plot_feature_maps(maps, image=images[0])
-    first, *others = drawn(figure)
-    np.testing.assert_array_equal(first.images[0].get_array(), images[0, ..., 0])
-    assert first.images[0].get_cmap().name == "gray_r"
-    assert first.images[0].get_clim() == (0, 1)
-    assert len(others) == 9
-    for channel, ax in enumerate(others):
-        np.testing.assert_array_equal(ax.images[0].get_array(), maps[..., channel])
-        assert ax.get_title() == str(channel)
-        assert ax.get_subplotspec().num1 == channel + 1
-    assert len(figure.axes) == 16
-    assert not any(ax.axison for ax in figure.axes[10:])
-
-
-def test_maps_can_be_compared_with_each_other_and_their_signs_have_colours(maps):
-    limit = np.abs(maps).max()
-    for values, limits in ((0 * maps, (-1, 1)), (maps, (-limit, limit))):
-        axes = drawn(plots.plot_feature_maps(values))
-        assert {ax.images[0].get_clim() for ax in axes} == {limits}
-    (image,) = axes[0].images
-    low, zero, high = (to_hex(image.to_rgba(value)) for value in (-limit, 0, limit))
-    assert (low, high) == (plots.BLUE.lower(), plots.ORANGE.lower())
-    # A scale of 256 colours has none that is exactly the middle.
-    assert min(int(zero[at : at + 2], 16) for at in (1, 3, 5)) >= 253
-
-
 # --- all of them ---------------------------------------------------------------------
 
 DIGITS = np.zeros((3, 28, 28))
@@ -193,8 +158,6 @@ RUNS = {"short": [4.0, 4.0, 4.0], "long": [4.0] * 9}
         (plots.plot_digits, DIGITS, {"marked": [1] * 4}, "marked must be 3, .* got 4"),
         (plots.plot_losses, RUNS, {"window": 0}, r"window must .* \[1, 3\], got 0"),
         (plots.plot_losses, RUNS, {"window": 4}, r"window must .* \[1, 3\], got 4"),
-        (plots.plot_feature_maps, np.zeros((5, 5)), {}, r"\(height, width, channels"),
-        (plots.plot_feature_maps, np.zeros((1, 5, 5, 3)), {}, "one image of the batch"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(plot, data, options, message):

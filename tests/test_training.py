@@ -17,9 +17,9 @@ import pytest
 from mnist_tutorial import training
 from mnist_tutorial.datasets import load_mnist
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.models import build_cnn, build_fast_cnn, build_linear
+from mnist_tutorial.models import build_fast_cnn, build_linear
 from mnist_tutorial.recipes import DOCUMENT, FAST
-from mnist_tutorial.training import make_schedule, train, train_by_hand, train_fast
+from mnist_tutorial.training import make_schedule, train, train_fast
 
 N = 96
 
@@ -150,19 +150,6 @@ def test_each_epoch_has_every_example_once_in_an_order_of_its_own(numbered):
     assert len({str(batches) for batches in epochs}) == 4
 
 
-def test_without_shuffling_every_epoch_has_the_order_that_was_given(numbered):
-    x, y = numbered
-    validation = x[10:], y[10:]
-    for shuffle in (True, False):
-        handed = training._examples(x, y, validation, batch_size=50, shuffle=shuffle)
-        for _ in range(2):
-            batches = read_epoch(handed["validation_data"], y)
-            assert sum(batches, []) == list(range(10, 130))
-    for _ in range(2):
-        batches = read_epoch(handed["x"], y)
-        assert batches == [list(range(50)), list(range(50, 100)), list(range(100, 130))]
-
-
 @pytest.mark.parametrize(("backend", "steps"), [("torch", 1), ("jax", 4)])
 def test_other_backends_are_handed_the_arrays_and_pytorch_a_step_a_call(
     numbered, monkeypatch, backend, steps
@@ -241,42 +228,6 @@ def test_without_shuffling_the_examples_come_as_they_are(small):
     for start in 2 * list(range(0, len(x), 10)):
         twin.train_on_batch(x[start : start + 10], y[start : start + 10])
     assert same_weights(model.get_weights(), twin.get_weights(), atol=1e-5)
-
-
-def test_steps_per_execution_changes_the_pace_and_not_the_result(small):
-    model, x, y, _ = small
-    twin = twin_of(model)
-    train(model, x, y, epochs=2, batch_size=10)
-    train(twin, x, y, epochs=2, batch_size=10, steps_per_execution=7)
-    assert same_weights(model.get_weights(), twin.get_weights(), atol=1e-6)
-
-
-# --- the loop by hand ----------------------------------------------------------------
-
-
-def test_the_loop_by_hand_is_what_fit_does_with_sgd_and_without_shuffling(data):
-    x, y = data
-    x, y = x[:80], y[:80]  # two whole batches and half a one
-    keras.utils.set_random_seed(0)
-    by_hand, by_fit = build_cnn(), build_cnn()
-    by_fit.set_weights(by_hand.get_weights())
-    start, expected = by_hand.get_weights(), []
-    by_fit.compile(
-        optimizer=keras.optimizers.SGD(0.05),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    )
-
-    losses = train_by_hand(by_hand, x, y, epochs=2, learning_rate=0.05)
-    assert not by_hand.compiled
-    for first in 2 * [0, 32, 64]:
-        expected.append(loss_of(by_fit, x[first : first + 32], y[first : first + 32]))
-        by_fit.fit(
-            x[first : first + 32], y[first : first + 32], shuffle=False, verbose=0
-        )
-    assert [type(value) for value in losses] == [float] * 6
-    np.testing.assert_allclose(losses, expected, atol=1e-5)
-    assert same_weights(by_hand.get_weights(), by_fit.get_weights(), atol=1e-5)
-    assert not same_weights(by_hand.get_weights(), start, atol=1e-3), "none moved"
 
 
 def test_a_model_that_does_not_know_its_input_yet_is_trained(data):
@@ -365,19 +316,6 @@ def test_bad_arguments_are_refused_before_any_work(small, change, message):
     assert same_weights(model.get_weights(), before)
     assert not model.compiled
     assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
-
-
-def test_the_loop_by_hand_refuses_as_well(small):
-    model, x, y, _ = small
-    for change, message in (
-        ({"x_train": x[..., 0]}, "x_train must have shape"),
-        ({"y_train": y[1:]}, "64 images and 63 labels"),
-        ({"epochs": 0}, "epochs must be a whole"),
-        ({"batch_size": 0.5}, "batch_size must be a"),
-        ({"learning_rate": math.inf}, "learning_rate must be a number"),
-    ):
-        with pytest.raises(InputError, match=message):
-            train_by_hand(**{"model": model, "x_train": x, "y_train": y} | change)
 
 
 # --- the progress bar ----------------------------------------------------------------

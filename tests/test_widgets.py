@@ -7,12 +7,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from keras import layers
+from matplotlib.colors import to_hex
 
 from mnist_tutorial import models
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import feature_maps
-from mnist_tutorial.plots import plot_feature_maps
-from mnist_tutorial.widgets import feature_map_browser
+from mnist_tutorial.plots import BLUE, ORANGE
+from mnist_tutorial.widgets import _plot_maps, feature_map_browser
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +37,9 @@ def model():
 
 
 def picture(maps, image):
-    """Return the PNG that ``plots`` makes of them."""
+    """Return them drawn, as a PNG."""
     file = io.BytesIO()
-    figure = plot_feature_maps(maps, image=image)
+    figure = _plot_maps(maps, image)
     figure.savefig(file, format="png")
     plt.close(figure)
     return file.getvalue()
@@ -57,6 +58,29 @@ def test_each_control_draws_what_it_says(model, images):
         assert bytes(drawing.value) == picture(maps, image)
         seen.append(bytes(drawing.value))
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("scale", [0, 1])
+def test_maps_are_drawn_in_order_after_their_image_on_one_scale(images, scale):
+    maps = scale * np.random.default_rng(1).normal(size=(5, 6, 9))
+    figure = _plot_maps(maps, images[0])
+    first, *others = [ax for ax in figure.axes if ax.images]
+    np.testing.assert_array_equal(first.images[0].get_array(), images[0, ..., 0])
+    assert first.images[0].get_cmap().name == "gray_r"
+    assert first.images[0].get_clim() == (0, 1)
+    assert len(others) == 9 and len(figure.axes) == 16
+    assert not any(ax.axison for ax in figure.axes[10:])
+    limit = np.abs(maps).max() or 1
+    for channel, ax in enumerate(others):
+        (shown,) = ax.images
+        np.testing.assert_array_equal(shown.get_array(), maps[..., channel])
+        assert (ax.get_title(), shown.get_clim()) == (str(channel), (-limit, limit))
+        assert ax.get_subplotspec().num1 == channel + 1
+    low, zero, high = (to_hex(shown.to_rgba(value)) for value in (-limit, 0, limit))
+    assert (low, high) == (BLUE.lower(), ORANGE.lower())
+    # A scale of 256 colours has none that is exactly the middle.
+    assert min(int(zero[at : at + 2], 16) for at in (1, 3, 5)) >= 253
+    plt.close(figure)
 
 
 def test_images_and_models_without_maps_are_refused(model, images):

@@ -28,20 +28,3 @@ from mnist_tutorial.evaluation.confusion import accuracy, confusion_matrix
 from mnist_tutorial.evaluation.intervals import mean_interval, wilson_interval
 from mnist_tutorial.evaluation.overlap import intersection_over_union
 from mnist_tutorial.evaluation.predictions import predict_classes, worst_errors
-
-__all__ = [
-    "accuracy",
-    "confusion_matrix",
-    "expected_calibration_error",
-    "fit_temperature",
-    "intersection_over_union",
-    "log_loss",
-    "mcnemar",
-    "mean_interval",
-    "predict_classes",
-    "reliability",
-    "roc_auc",
-    "softmax",
-    "wilson_interval",
-    "worst_errors",
-]

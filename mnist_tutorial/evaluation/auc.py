@@ -22,12 +22,8 @@ from mnist_tutorial.evaluation.intervals import wilson_interval
 class AreaEstimate(NamedTuple):
     """The area under a ROC curve, with the interval that the examples support.
 
-    Attributes
-    ----------
-    value, low, high
-        The area and its interval, in [0, 1].
-    positives, negatives
-        Number of examples of either kind behind it.
+    ``value`` is the area and ``low`` to ``high`` the interval, in [0, 1];
+    ``positives`` and ``negatives`` are how many examples of either kind there are.
     """
 
     value: float
@@ -76,9 +72,21 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
         meaning: it is then Wilson's, for as many independent pairs as there are
         examples of the rarer kind. Where every pair is a tie it is 0.5 to 0.5.
     """
-    labels, scores = _checked_ranking(labels, scores)
+    labels = checked_labels(labels, num_classes=2)
+    scores = checked_array("scores", scores)
+    if scores.shape != labels.shape or not np.isfinite(scores).all():
+        raise InputError(
+            f"scores must be {len(labels)} finite numbers, one an example, got shape "
+            f"{scores.shape} with {np.sum(~np.isfinite(scores))} that are not finite; "
+            "of probabilities (n, 2) take probabilities[:, 1]"
+        )
     positives, negatives = scores[labels == 1], scores[labels == 0]
     counts = len(positives), len(negatives)
+    if min(counts) < 2:
+        raise InputError(
+            "labels must hold at least 2 positives and 2 negatives, got "
+            f"{counts[0]} and {counts[1]}"
+        )
     # How many of the other kind an example beats: its rank among all of them, less
     # that among its own.
     ranks = stats.rankdata(np.concatenate([positives, negatives]))
@@ -96,23 +104,3 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
     half_width = stats.norm.ppf(0.975) * math.sqrt(variance) / (area * (1 - area))
     bounds = special.expit(special.logit(area) + half_width * np.array([-1, 1]))
     return AreaEstimate(area, *bounds.tolist(), *counts)
-
-
-def _checked_ranking(
-    labels: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    labels = checked_labels(labels, num_classes=2)
-    scores = checked_array("scores", scores)
-    if scores.shape != labels.shape or not np.isfinite(scores).all():
-        raise InputError(
-            f"scores must be {len(labels)} finite numbers, one an example, got shape "
-            f"{scores.shape} with {np.sum(~np.isfinite(scores))} that are not finite; "
-            "of probabilities (n, 2) take probabilities[:, 1]"
-        )
-    positives = int(np.sum(labels == 1))
-    if min(positives, len(labels) - positives) < 2:
-        raise InputError(
-            "labels must hold at least 2 positives and 2 negatives, got "
-            f"{positives} and {len(labels) - positives}"
-        )
-    return labels, scores

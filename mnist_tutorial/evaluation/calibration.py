@@ -23,17 +23,10 @@ class Reliability(NamedTuple):
     """Confidence against accuracy, in ten bins of equal width from 0 to 1.
 
     The confidence of a prediction is the probability of the class that was
-    predicted. A bin holds its upper edge. Each array has one entry a bin; in an empty
-    bin ``confidence`` and ``accuracy`` are NaN, and the interval goes from 0 to 1.
-
-    Attributes
-    ----------
-    count
-        Number of predictions.
-    confidence
-        Their mean confidence.
-    accuracy, low, high
-        The share of them that is right, and its 95 % Wilson interval.
+    predicted. A bin holds its upper edge. Each array has one entry a bin: ``count``
+    predictions, their mean ``confidence``, the share of them that is right as
+    ``accuracy``, and its 95 % Wilson interval from ``low`` to ``high``. In an empty bin
+    ``confidence`` and ``accuracy`` are NaN, and the interval goes from 0 to 1.
     """
 
     count: np.ndarray

@@ -11,13 +11,10 @@ from mnist_tutorial.checks import checked_labels
 class PairedComparison(NamedTuple):
     """Two classifiers on the same examples.
 
-    Attributes
-    ----------
-    only_a, only_b
-        Number of examples that only the first, or only the second, read rightly.
-    p_value
-        How often chance alone would make the two counts differ so much, if either
-        classifier were as likely as the other to be the one that is right.
+    ``only_a`` and ``only_b`` count the examples that only the first, or only the
+    second, read rightly. ``p_value`` is how often chance alone would make the two
+    counts differ so much, if either classifier were as likely as the other to be the
+    one that is right.
     """
 
     only_a: int

@@ -13,12 +13,8 @@ from mnist_tutorial.errors import InputError
 class Estimate(NamedTuple):
     """A share that was counted, with the 95 % interval that the count supports.
 
-    Attributes
-    ----------
-    value, low, high
-        The share and its interval, in [0, 1]; the share is NaN if nothing was counted.
-    correct, total
-        The counts behind it.
+    ``value`` is the share and ``low`` to ``high`` the interval, in [0, 1]; the share is
+    NaN if nothing was counted. ``correct`` and ``total`` are the counts behind it.
     """
 
     value: float
@@ -39,12 +35,8 @@ class Estimate(NamedTuple):
 class MeanEstimate(NamedTuple):
     """The mean of repeated runs, with the 95 % interval that their spread supports.
 
-    Attributes
-    ----------
-    mean, low, high
-        The mean and its interval, in the unit of the values.
-    count
-        Number of values behind it.
+    The ``mean`` and its interval, ``low`` to ``high``, are in the unit of the values;
+    ``count`` is how many there are.
     """
 
     mean: float

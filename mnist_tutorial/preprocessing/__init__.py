@@ -14,11 +14,3 @@ References
 
 from mnist_tutorial.preprocessing.digits import MIN_STROKE, place_ink, prepare_digit
 from mnist_tutorial.preprocessing.files import load_digit_image, picture_beside
-
-__all__ = [
-    "MIN_STROKE",
-    "load_digit_image",
-    "picture_beside",
-    "place_ink",
-    "prepare_digit",
-]

@@ -22,15 +22,3 @@ from mnist_tutorial.scenes.surveillance import (
     make_clips,
     zone_mask,
 )
-
-__all__ = [
-    "CLASSES",
-    "CLIP_KINDS",
-    "draw_yard",
-    "make_clips",
-    "make_driving_scenes",
-    "make_lesions",
-    "redraw_lesions",
-    "render_driving_scenes",
-    "zone_mask",
-]

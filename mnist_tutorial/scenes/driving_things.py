@@ -123,11 +123,7 @@ def make_things(rng, streets: Streets) -> tuple[Things, Things]:
     """Draw objects, sorted by picture, and scenery."""
     count = len(streets.horizon)
     things = stack(
-        [
-            _vehicles(rng, count),
-            _pedestrians(rng, streets),
-            _lights(rng, count),
-        ]
+        [_vehicles(rng, count), _pedestrians(rng, streets), _lights(rng, count)]
     )
     things = rows_of(things, np.argsort(things.scene, kind="stable"))
     # What stands outside the picture is moved to its edge.

@@ -57,7 +57,6 @@ _HAIR_WIDTH = np.float32(0.07)
 _ANGLES = 360
 _RADIANS = np.arange(_ANGLES) * (2 * np.pi / _ANGLES)
 _WAVES = np.arange(2, 16)
-_VISIBLE_SHARE = 0.04  # of the spot: a colour counts if it takes up as much
 # Images drawn at a time: they stay in the cache. Another number draws other noise.
 _CHUNK = 128
 
@@ -88,14 +87,7 @@ class LesionDescription(NamedTuple):
 
 
 class Lesions(NamedTuple):
-    """``n`` drawn spots on skin, and what is true of them.
-
-    ``abcd`` is measured on the whole outline: the share of the spot that has no
-    counterpart when it is folded (the mean of two perpendicular axes, chosen so that it
-    is least); by how much its border is longer than a circle's of the same area, as a
-    share; how many colours take up at least 4 % of what is in the image; the longest
-    diameter through the centre, in millimetres (a line beside it may be longer).
-    """
+    """``n`` drawn spots on skin, and what is true of them."""
 
     images: np.ndarray  # float32 in [0, 1], (n, size, size, 3)
     labels: np.ndarray  # 1 for positive (drawn as malignant), else 0; (n,)
@@ -103,7 +95,6 @@ class Lesions(NamedTuple):
     # spots reach beyond the image.
     masks: np.ndarray
     ruler_masks: np.ndarray  # where a ruler lies, (n, size, size)
-    abcd: np.ndarray  # (n, 4)
     description: LesionDescription
     texture_seed: np.random.SeedSequence  # of the noise
 
@@ -166,12 +157,8 @@ def make_lesions(
         **_draw_photographs(np.random.default_rng(photo), hairiness[patients]),
         rulers=_draw_rulers(np.random.default_rng(mark), chances[labels]),
     )
-    images, masks, ruler_masks, colours = _draw(
-        description, size, texture, LESION_PARTS
-    )
-    outlines = description.outlines
-    abcd = np.column_stack([*_measure(outlines), colours, _diameters(outlines)])
-    return Lesions(images, labels, masks, ruler_masks, abcd, description, texture)
+    images, masks, ruler_masks = _draw(description, size, texture, LESION_PARTS)
+    return Lesions(images, labels, masks, ruler_masks, description, texture)
 
 
 def redraw_lesions(lesions: Lesions, parts: Iterable[str] = LESION_PARTS) -> np.ndarray:
@@ -198,7 +185,7 @@ def _draw_looks(rng, labels, tones) -> tuple[dict[str, np.ndarray], np.ndarray]:
     more = rng.normal(size=(count, 4)) + np.outer(labels, SHIFTS)
     asymmetry, border, colour, diameter = more.T
     outlines = _draw_outlines(rng, asymmetry, border)
-    across = _diameters(outlines)
+    across = (outlines + np.roll(outlines, _ANGLES // 2, axis=1)).max(axis=1)
     millimetres = np.clip(5.0 * np.exp(0.22 * diameter), 2.5, 9.5)
     looks = {
         "outlines": outlines * (millimetres / across)[:, np.newaxis],
@@ -290,7 +277,7 @@ def _draw_rulers(rng, chances) -> np.ndarray:
 
 
 def _draw(description, size, texture_seed, parts):
-    """Draw all images; return them, both masks, and the number of colours seen."""
+    """Draw all images; return them and both masks."""
     rng = np.random.default_rng(texture_seed)
     chunks = []
     for start in range(0, len(description.angles), _CHUNK):
@@ -318,7 +305,7 @@ def _draw_chunk(rng, description, size, parts):
         images[..., 0] += 0.03 * broad
     else:
         images = np.full((count, size, size, 3), 0.5, dtype=np.float32)
-    coverage, colours, seen = _spots(description, down, right, blotches, net, tone)
+    coverage, colours = _spots(description, down, right, blotches, net, tone)
     if "lesion" in parts:
         images += coverage[..., np.newaxis] * (colours - images)
     if "hair" in parts:
@@ -333,11 +320,11 @@ def _draw_chunk(rng, description, size, parts):
     ruler_masks = _add_rulers(images, description, down, right, "ruler" in parts)
     if with_skin:
         images += 0.012 * grain
-    return np.clip(images, 0, 1, out=images), coverage >= 0.5, ruler_masks, seen
+    return np.clip(images, 0, 1, out=images), coverage >= 0.5, ruler_masks
 
 
 def _spots(description, down, right, blotches, net, tone):
-    """Return how the spots fill the pixels, their colours, and how many are seen."""
+    """Return how the spots fill the pixels, and their colours."""
     centre_down, centre_right = spread(description.centres.T)  # (n, 1, 1)
     down, right = down - centre_down, right - centre_right  # (n, size, size)
     turned = spread(description.angles)
@@ -364,15 +351,11 @@ def _spots(description, down, right, blotches, net, tone):
         here *= 0.85 * (pigments[:, number] >= 0)[:, np.newaxis, np.newaxis]
         weights[:number] *= 1 - here
         weights[number] = here
-    inside = coverage >= 0.5
-    area = np.maximum(inside.sum(axis=(1, 2)), 1)
-    shares = (weights * inside).sum(axis=(2, 3)) / area
-    seen = (shares >= _VISIBLE_SHARE).sum(axis=0)
     kept = _PIGMENTS[pigments]  # (n, 6, 3); where there is none, its weight is 0
     colours = tone * np.einsum("knij,nkc->nijc", weights, kept, optimize=True)
     darker = 1 - 0.12 * (1 - distance / np.maximum(border, 0.1)).clip(0, 1)
     colours *= (darker * (1 + 0.35 * net + 0.2 * blotches))[..., np.newaxis]
-    return coverage, colours, seen
+    return coverage, colours
 
 
 def _add_hairs(images, hairs, down, right, tone) -> None:
@@ -415,26 +398,3 @@ def _add_rulers(images, description, down, right, is_drawn) -> np.ndarray:
     weight = (0.92 * strip)[..., np.newaxis]
     images[present] += weight * (paint - images[present])
     return masks
-
-
-def _diameters(outlines) -> np.ndarray:
-    """Return the longest line through the centre of each outline."""
-    return (outlines + np.roll(outlines, _ANGLES // 2, axis=1)).max(axis=1)
-
-
-def _measure(outlines) -> tuple[np.ndarray, np.ndarray]:
-    """Return asymmetry and border irregularity of the outlines."""
-    areas = np.sum(outlines**2, axis=1)
-    # Folding along an axis takes the border at an angle onto the one at the mirrored
-    # angle; all axes through the centre, a quarter turn apart in pairs.
-    mirrored = outlines[:, ::-1]
-    missing = []
-    for shift in range(1, _ANGLES, 6):
-        both = np.minimum(outlines, np.roll(mirrored, shift, axis=1))
-        missing.append(1 - np.sum(both**2, axis=1) / areas)
-    first, second = np.split(np.array(missing), 2)  # (axes / 2, n)
-    asymmetry = (first + second).min(axis=0) / 2
-    x, y = outlines * np.cos(_RADIANS), outlines * np.sin(_RADIANS)
-    steps = np.hypot(x - np.roll(x, 1, axis=1), y - np.roll(y, 1, axis=1))
-    circle = np.sqrt(np.pi * areas * (np.pi / _ANGLES) * 4)
-    return asymmetry, steps.sum(axis=1) / circle - 1

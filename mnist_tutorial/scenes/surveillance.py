@@ -21,14 +21,12 @@ from mnist_tutorial.scenes.drawing import (
     pixel_grid,
     rectangle,
     spread,
-    tight_boxes,
     value_noise,
 )
 
 CLIP_KINDS = ("ordinary", "intrusion", "loitering", "object left", "object taken")
 CLIP_LIGHTS = ("steady", "gradual", "sudden")
 MAX_PEOPLE = 3
-MAX_OBJECTS = 1 + 2 * MAX_PEOPLE  # the crate, and a bag for each person
 NOISE = 0.015
 
 FRAMES, HEIGHT, WIDTH = 32, 48, 64
@@ -75,11 +73,6 @@ class Clips(NamedTuple):
     frames: np.ndarray  # float32 in [0, 1], (n, 32, 48, 64, 1)
     labels: np.ndarray  # indices into CLIP_KINDS, (n,)
     is_event: np.ndarray  # whether the event goes on, (n, 32)
-    # k where object k - 1 of the clip is, else 0: uint8, (n, 32, 48, 64).
-    owners: np.ndarray
-    # Top, left, bottom, right of each object as if nothing stood before it, the last
-    # two exclusive, zeros where it is out of view: int16, (n, 32, MAX_OBJECTS, 4).
-    boxes: np.ndarray
     objects: list[list[ClipObject]]  # of each clip, in the order of painting
 
 
@@ -115,20 +108,18 @@ def make_clips(
     labels = rng.choice(len(CLIP_KINDS), size=count, p=shares)
     frames = np.tile(draw_yard(), (count, FRAMES, 1, 1))
     is_event = np.zeros((count, FRAMES), bool)
-    owners = np.zeros(frames.shape, np.uint8)
-    boxes = np.zeros((count, FRAMES, MAX_OBJECTS, 4), np.int16)
     objects = []
     for n, label in enumerate(labels):
         story = np.random.default_rng(rng.integers(2**63))
         items, is_event[n] = _tell(CLIP_KINDS[label], story)
-        for k, item in enumerate(items):
-            boxes[n, :, k] = _paint(item, k, frames[n], owners[n])
+        for item in items:
+            _paint(item, frames[n])
         # A stream of its own, so that the noise is that of steady light.
         frames[n] *= _light(light, story.spawn(1)[0])
         frames[n] += NOISE * story.standard_normal(frames[n].shape, dtype=np.float32)
         objects.append(items)
     np.clip(frames, 0, 1, out=frames)
-    return Clips(frames[..., np.newaxis], labels, is_event, owners, boxes, objects)
+    return Clips(frames[..., np.newaxis], labels, is_event, objects)
 
 
 def _shares(kinds: Mapping[str, float]) -> np.ndarray:
@@ -416,16 +407,12 @@ def _drawn(item):
     return rows, columns, coverage, paint
 
 
-def _paint(item, k, picture, owners):
-    """Paint an object over the frames of one clip, in place; return its boxes."""
+def _paint(item, picture):
+    """Paint an object over the frames of one clip, in place."""
     rows, columns, coverage, paint = _drawn(item)
     frame = np.arange(FRAMES)[:, np.newaxis, np.newaxis]
     patch = frame, rows[:, :, np.newaxis], columns[:, np.newaxis, :]
     picture[patch] = picture[patch] * (1 - coverage) + paint
-    frame, row, column = np.nonzero(coverage > 0.5)
-    row, column = rows[frame, row], columns[frame, column]
-    owners[frame, row, column] = k + 1
-    return tight_boxes(frame, row, column, FRAMES)
 
 
 def _person_parts(y, x, feet, middle, size, step, shades):

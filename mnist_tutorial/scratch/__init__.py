@@ -20,7 +20,6 @@ out of range are refused with an ``InputError``.
 from mnist_tutorial.scratch.conversion import from_keras
 from mnist_tutorial.scratch.gradients import gradient_check, numerical_gradient
 from mnist_tutorial.scratch.layers import (
-    AveragePool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -31,22 +30,3 @@ from mnist_tutorial.scratch.layers import (
 from mnist_tutorial.scratch.losses import softmax_cross_entropy
 from mnist_tutorial.scratch.network import Network, build_cnn
 from mnist_tutorial.scratch.training import SGD, Adam, train
-
-__all__ = [
-    "SGD",
-    "Adam",
-    "AveragePool2D",
-    "Conv2D",
-    "Dense",
-    "Flatten",
-    "Layer",
-    "MaxPool2D",
-    "Network",
-    "ReLU",
-    "build_cnn",
-    "from_keras",
-    "gradient_check",
-    "numerical_gradient",
-    "softmax_cross_entropy",
-    "train",
-]

@@ -10,7 +10,6 @@ from mnist_tutorial.scratch.network import Network
 KINDS = {
     "Conv2D": ours.Conv2D,
     "MaxPooling2D": ours.MaxPool2D,
-    "AveragePooling2D": ours.AveragePool2D,
     "Dense": ours.Dense,
     "ReLU": ours.ReLU,
     "Flatten": ours.Flatten,
@@ -19,6 +18,7 @@ KINDS = {
 # What a layer of Keras must be set to, where it has such a setting, to do what ours do.
 SETTINGS = {
     "data_format": "channels_last",
+    "padding": "valid",
     "dilation_rate": (1, 1),
     "groups": 1,
     "use_bias": True,
@@ -34,9 +34,9 @@ def from_keras(model: Any) -> Network:
     Parameters
     ----------
     model
-        A ``keras.Sequential`` that has its weights, of Conv2D, MaxPooling2D,
-        AveragePooling2D, Dense, ReLU and Flatten layers; with biases, channels last,
-        strides and pools alike in both directions, no activation but ``"relu"``.
+        A ``keras.Sequential`` that has its weights, of Conv2D, MaxPooling2D, Dense,
+        ReLU and Flatten layers; with biases, channels last, no padding, square pools
+        side by side, no other strides, and no activation but ``"relu"``.
 
     Returns
     -------
@@ -58,10 +58,7 @@ def from_keras(model: Any) -> Network:
         arguments = layer.get_weights()  # kernel and bias, if it has them
         if hasattr(layer, "pool_size"):
             arguments = [layer.pool_size[0]]
-        moves = {}
-        if hasattr(layer, "strides"):
-            moves = {"stride": layer.strides[0], "padding": layer.padding}
-        layers.append(KINDS[kind](*arguments, **moves))
+        layers.append(KINDS[kind](*arguments))
         if _activation(layer) == "relu":
             layers.append(ours.ReLU())
     return Network(layers)
@@ -75,9 +72,9 @@ def _activation(layer: Any) -> str:
 def _check_settings(layer: Any) -> None:
     of_layer = f"of layer {layer.name!r}"
     check_choice(f"activation {of_layer}", _activation(layer), ["linear", "relu"])
-    pairs = {name: getattr(layer, name, (1, 1)) for name in ("pool_size", "strides")}
-    alike = {name: (pair[0], pair[0]) for name, pair in pairs.items()}
-    for name, expected in (SETTINGS | alike).items():
+    side = getattr(layer, "pool_size", (1, 1))[0]
+    moves = dict.fromkeys(("pool_size", "strides"), (side, side))
+    for name, expected in (SETTINGS | moves).items():
         received = getattr(layer, name, expected)
         if received != expected:
             raise InputError(f"{name} {of_layer} must be {expected}, got {received}")

@@ -12,11 +12,10 @@ channels.
 """
 
 import functools
-import math
 
 import numpy as np
 
-from mnist_tutorial.checks import check_choice, check_counts, check_floats
+from mnist_tutorial.checks import check_counts, check_floats
 from mnist_tutorial.errors import InputError
 
 
@@ -116,112 +115,67 @@ class Flatten(Layer):
         return output_gradient.reshape(self._input_shape)
 
 
-class _WindowLayer(Layer):
-    """What layers have in common whose window moves over images.
+def _pixels(
+    images: np.ndarray, window: tuple[int, int], stride: int = 1
+) -> list[np.ndarray]:
+    """Return, for each place in a window, the pixels there of all windows.
 
     One could go from window to window and look at its pixels. It is quicker to go from
     place to place *in* the window and look at all windows at once: nine steps for a
     3x3 window, however large the images are.
+
+    From the top left to the bottom right, row by row, each ``(n, oh, ow, c)``.
+    They are views: what is added to them is added to ``images``.
     """
-
-    def __init__(self, window: tuple[int, int], stride: int, padding: str):
-        check_counts(stride=stride)
-        check_choice("padding", padding, ("valid", "same"))
-        self._window, self.stride, self.padding = window, stride, padding
-
-    def _pad(self, images: np.ndarray, value: float = 0.0) -> np.ndarray:
-        """Add a border, and remember where the images lie inside it."""
-        (kh, kw), (_, height, width, _) = self._window, images.shape
-        rows, columns = (0, 0), (0, 0)  # before and after
-        if self.padding == "same":
-            rows = _same_padding(height, kh, self.stride)
-            columns = _same_padding(width, kw, self.stride)
-        elif kh > height or kw > width:
-            raise InputError(
-                f"the window must fit into images of {height}x{width}, got {kh}x{kw}; "
-                "choose a smaller one, or padding='same'"
-            )
-        padded = np.pad(images, [(0, 0), rows, columns, (0, 0)], constant_values=value)
-        top, left = rows[0], columns[0]
-        self._inside = np.s_[:, top : top + height, left : left + width]
-        self._padded_shape = padded.shape
-        return padded
-
-    def _pixels(self, padded: np.ndarray) -> list[np.ndarray]:
-        """Return, for each place in a window, the pixels there of all windows.
-
-        From the top left to the bottom right, row by row, each ``(n, oh, ow, c)``.
-        They are views: what is added to them is added to ``padded``.
-        """
-        (kh, kw), (_, height, width, _) = self._window, padded.shape
-        rows, columns = height - kh + 1, width - kw + 1  # where a window can begin
-        return [
-            padded[:, i : i + rows : self.stride, j : j + columns : self.stride]
-            for i in range(kh)
-            for j in range(kw)
-        ]
+    (kh, kw), (_, height, width, _) = window, images.shape
+    if kh > height or kw > width:
+        raise InputError(
+            f"the window must fit into images of {height}x{width}, got {kh}x{kw}; "
+            "choose a smaller one"
+        )
+    rows, columns = height - kh + 1, width - kw + 1  # where a window can begin
+    return [
+        images[:, i : i + rows : stride, j : j + columns : stride]
+        for i in range(kh)
+        for j in range(kw)
+    ]
 
 
-def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
-    """Return how many pixels ``padding="same"`` adds before and after an axis.
-
-    There is to be room for ``ceil(size / stride)`` windows. Where that takes an odd
-    number of pixels, the bottom and the right get the odd one, as in Keras.
-    """
-    windows = math.ceil(size / stride)
-    missing = max((windows - 1) * stride + window - size, 0)
-    return missing // 2, missing - missing // 2
-
-
-class Conv2D(_WindowLayer):
+class Conv2D(Layer):
     """Slide kernels over images; each output is the weighted sum of a window.
 
-    Images ``(n, height, width, in)`` become ``(n, oh, ow, out)``. As in every
-    framework, the kernel is not flipped first, as mathematicians would.
+    Images ``(n, height, width, in)`` become ``(n, oh, ow, out)``: a window goes a pixel
+    at a time and stays inside the image. As in every framework, the kernel is not
+    flipped first, as mathematicians would.
 
     Parameters
     ----------
     kernel, bias
         Floats, shapes ``(kh, kw, in, out)`` and ``(out,)``; copied.
-    stride
-        Pixels from one window to the next, down and to the right.
-    padding
-        ``"valid"``: windows lie inside the image. ``"same"``: a border of zeros makes
-        room for as many windows as there are pixels, or with a stride for
-        ``ceil(pixels / stride)``, in each direction.
     """
 
     parameter_names = ("kernel", "bias")
 
-    def __init__(
-        self,
-        kernel: np.ndarray,
-        bias: np.ndarray,
-        *,
-        stride: int = 1,
-        padding: str = "valid",
-    ):
+    def __init__(self, kernel: np.ndarray, bias: np.ndarray):
         self._check("kernel", kernel, "kh", "kw", "in", "out")
         self._check("bias", bias, kernel.shape[3])
-        super().__init__(kernel.shape[:2], stride, padding)
         self.kernel, self.bias = kernel.copy(), bias.copy()
         self.kernel_gradient = self.bias_gradient = None
 
     def forward(self, inputs):
         """Multiply every window, a row, by every kernel, a column, as two matrices.
 
-        That is known as im2col, and very fast. The price is memory: a 3x3 kernel with
-        stride 1 makes nine copies of most pixels.
+        That is known as im2col, and very fast. The price is memory: a 3x3 kernel makes
+        nine copies of most pixels.
         """
-        channels, filters = self.kernel.shape[2:]
+        *window, channels, filters = self.kernel.shape
         self._check("inputs", inputs, "n", "height", "width", channels)
-        padded = self._pad(inputs)
-        patches = np.concatenate(self._pixels(padded), axis=3)  # (n, oh, ow, kh*kw*in)
-        n, oh, ow, numbers = patches.shape
+        patches = np.concatenate(_pixels(inputs, window), axis=3)
+        n, oh, ow, numbers = patches.shape  # (n, oh, ow, kh*kw*in)
         self._rows = patches.reshape(-1, numbers)  # (n*oh*ow, kh*kw*in)
         weights = self.kernel.reshape(-1, filters)  # (kh*kw*in, out)
         outputs = self._rows @ weights + self.bias  # (n*oh*ow, out)
-        self._output_shape = (n, oh, ow, filters)
+        self._input_shape, self._output_shape = inputs.shape, (n, oh, ow, filters)
         return outputs.reshape(self._output_shape)
 
     def backward(self, output_gradient):
@@ -230,7 +184,7 @@ class Conv2D(_WindowLayer):
         A weight was used in every window, and a pixel in several: sums over both.
         """
         self._check("output_gradient", output_gradient, *self._output_shape)
-        channels, filters = self.kernel.shape[2:]
+        *window, channels, filters = self.kernel.shape
         gradient = output_gradient.reshape(-1, filters)  # (n*oh*ow, out)
         self.kernel_gradient = (self._rows.T @ gradient).reshape(self.kernel.shape)
         self.bias_gradient = gradient.sum(axis=0)  # (out,)
@@ -238,41 +192,36 @@ class Conv2D(_WindowLayer):
         weights = self.kernel.reshape(-1, filters)  # (kh*kw*in, out)
         row_gradient = gradient @ weights.T  # (n*oh*ow, kh*kw*in)
         shares = row_gradient.reshape(*self._output_shape[:3], -1, channels)
-        padded_gradient = np.zeros(self._padded_shape, row_gradient.dtype)
-        for place, pixel_gradient in enumerate(self._pixels(padded_gradient)):
+        input_gradient = np.zeros(self._input_shape, row_gradient.dtype)
+        for place, pixel_gradient in enumerate(_pixels(input_gradient, window)):
             pixel_gradient += shares[..., place, :]  # (n, oh, ow, in)
-        return padded_gradient[self._inside]  # (n, height, width, in)
+        return input_gradient  # (n, height, width, in)
 
 
-class _Pool2D(_WindowLayer):
-    def __init__(
-        self, pool_size: int = 2, *, stride: int | None = None, padding: str = "valid"
-    ):
-        check_counts(pool_size=pool_size)
-        stride = pool_size if stride is None else stride
-        super().__init__((pool_size, pool_size), stride, padding)
-
-
-class MaxPool2D(_Pool2D):
+class MaxPool2D(Layer):
     """Keep the largest number of each window, channel by channel.
 
-    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``.
+    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``: windows stand side by
+    side, and rows and columns that fill none are left out.
 
     Parameters
     ----------
     pool_size
         Height and width of the window.
-    stride
-        Pixels from one window to the next; ``pool_size`` if it is not given.
-    padding
-        As for :class:`Conv2D`, but a pixel of the border is never the largest.
     """
+
+    def __init__(self, pool_size: int = 2):
+        check_counts(pool_size=pool_size)
+        self.pool_size = pool_size
+
+    def _windows(self, images: np.ndarray) -> list[np.ndarray]:
+        return _pixels(images, (self.pool_size, self.pool_size), self.pool_size)
 
     def forward(self, inputs):
         """Compare the places of the window, all windows at once."""
         self._check("inputs", inputs, "n", "height", "width", "c")
-        self._padded = self._pad(inputs, value=-np.inf)
-        self._outputs = functools.reduce(np.maximum, self._pixels(self._padded))
+        self._inputs = inputs.copy()
+        self._outputs = functools.reduce(np.maximum, self._windows(self._inputs))
         return self._outputs.copy()  # (n, oh, ow, c)
 
     def backward(self, output_gradient):
@@ -281,38 +230,11 @@ class MaxPool2D(_Pool2D):
         Of several that are equally large the first one wins, as in TensorFlow.
         """
         self._check("output_gradient", output_gradient, *self._outputs.shape)
-        padded_gradient = np.zeros(self._padded_shape, output_gradient.dtype)
+        input_gradient = np.zeros(self._inputs.shape, output_gradient.dtype)
         is_open = np.ones(self._outputs.shape, bool)  # no winner found yet
-        pixels = self._pixels(self._padded), self._pixels(padded_gradient)
+        pixels = self._windows(self._inputs), self._windows(input_gradient)
         for pixel, pixel_gradient in zip(*pixels, strict=True):
             has_won = is_open & (pixel == self._outputs)  # (n, oh, ow, c)
             is_open &= ~has_won
             pixel_gradient += has_won * output_gradient
-        return padded_gradient[self._inside]  # (n, height, width, c)
-
-
-class AveragePool2D(_Pool2D):
-    """Take the mean of each window, channel by channel.
-
-    Images ``(n, height, width, c)`` become ``(n, oh, ow, c)``. Parameters are those of
-    :class:`MaxPool2D`; the pixels of a border do not count.
-    """
-
-    def forward(self, inputs):
-        """Add up the places of the window, all windows at once, and divide."""
-        self._check("inputs", inputs, "n", "height", "width", "c")
-        padded = self._pad(inputs)
-        is_inside = np.zeros((1, *padded.shape[1:3], 1), inputs.dtype)
-        is_inside[self._inside] = 1
-        self._counts = sum(self._pixels(is_inside))  # (1, oh, ow, 1)
-        outputs = sum(self._pixels(padded)) / self._counts  # (n, oh, ow, c)
-        self._output_shape = outputs.shape
-        return outputs
-
-    def backward(self, output_gradient):
-        """Share the gradient of each window out among its pixels."""
-        self._check("output_gradient", output_gradient, *self._output_shape)
-        padded_gradient = np.zeros(self._padded_shape, output_gradient.dtype)
-        for pixel_gradient in self._pixels(padded_gradient):
-            pixel_gradient += output_gradient / self._counts
-        return padded_gradient[self._inside]  # (n, height, width, c)
+        return input_gradient  # (n, height, width, c)

@@ -13,7 +13,7 @@ LISTING = (Path(__file__).parent / "source_listing.txt").read_text("utf-8")
 NETWORK = re.compile(
     r"://|^\s*[%!]|\b(?:urllib|http|requests|socket|ftplib|aiohttp|httpx|subprocess|"
     r"tensorflow_datasets|tensorflow_hub|webbrowser|get_file|urlopen|urlretrieve|"
-    r"fetch_openml|load_data)\b",
+    r"fetch_openml|load_data|load_medmnist|load_gtsrb)\b",
     re.M,
 )
 # ``replace``, ``copy`` and ``dump`` are missing: strings and arrays have them too.

@@ -31,22 +31,6 @@ def test_the_bounds_are_the_shares_that_the_score_test_just_admits(total, share)
 
 
 @pytest.mark.parametrize(
-    ("correct", "total", "low", "high"),
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_the_interval_is_that_of_newcombes_table(correct, total, low, high):
-    # R. G. Newcombe, Statistics in Medicine 17, 1998, table I, method 3.
-    found = wilson_interval(np.uint16(correct), np.int64(total))
-    assert found == pytest.approx((low, high), abs=5e-5)
-    assert [type(bound) for bound in found] == [float, float]
-
-
-@pytest.mark.parametrize(
     ("correct", "total", "message"),
     [
         (0, 0, "total must be a whole number from 1, got 0"),

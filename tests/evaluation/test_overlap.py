@@ -25,14 +25,6 @@ def test_overlap_by_hand():
     np.testing.assert_array_equal(found, [2 / 3, 1 / 2, 0, np.nan])
 
 
-def test_overlap_counts_the_pixels_of_all_pictures_together():
-    masks, predictions = np.zeros((2, 10, 10), int), np.zeros((2, 10, 10), int)
-    masks[0] = predictions[0] = 1
-    masks[1, 0, 0] = 1  # alone in its picture, and missed
-    overlap = intersection_over_union(masks, predictions, num_classes=2)
-    np.testing.assert_allclose(overlap, [99 / 100, 100 / 101])
-
-
 @pytest.mark.parametrize(
     ("masks", "predictions", "message"),
     [

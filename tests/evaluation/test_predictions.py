@@ -53,14 +53,6 @@ def test_a_batch_of_the_usual_size_is_at_most_500_images():
     assert answers.tolist() == [1] * 1200  # the first of equal ones
 
 
-def test_dropout_is_off(images):
-    network = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Flatten(), layers.Dropout(0.9)]
-    )
-    expected = images.reshape(67, 784).argmax(axis=1)
-    np.testing.assert_array_equal(predict_classes(network, images), expected)
-
-
 def test_each_pixel_gets_a_class_from_a_network_that_segments(images):
     network = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(3, 3)])
     expected = network.predict(images, verbose=0).argmax(axis=-1)  # (67, 26, 26)

@@ -1,8 +1,7 @@
-"""Shapes against pixels cut into many small ones, and boxes against SciPy's."""
+"""Shapes against pixels cut into many small ones."""
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from mnist_tutorial.scenes import drawing
 
@@ -81,17 +80,6 @@ def test_noise_has_blobs_of_the_size_asked_for():
 
     assert neighbours_alike(1) < 0.1 < neighbours_alike(4) + 0.1 < 0.4
     assert neighbours_alike(16) > 0.8
-
-
-def test_boxes_are_scipys():
-    labels = np.random.default_rng(1).integers(0, 60, (9, 11)) * (np.eye(9, 11) < 1)
-    labels[3:5, 2:8] = 7
-    owner, row, column = labels.ravel(), *(place.ravel() for place in np.mgrid[:9, :11])
-    found = drawing.tight_boxes(owner, row, column, 62)
-    for box, place in zip(found[1:], ndimage.find_objects(labels, 61), strict=True):
-        rows, columns = place or 2 * [slice(0, 0)]
-        ends = rows.start, columns.start, rows.stop, columns.stop
-        assert tuple(box) == ends
 
 
 def shapes(count, **changes):

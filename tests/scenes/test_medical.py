@@ -25,7 +25,7 @@ def test_same_seed_gives_the_same_bytes_and_another_seed_does_not(lesions):
     assert set(lesions.labels) == {0, 1}
     assert set(lesions.description.tones) == set(range(6))
     again = make_lesions(**SETTINGS, ruler=(0.3, 0.6))
-    for one, same in zip(lesions[:5], again[:5], strict=True):
+    for one, same in zip(lesions[:4], again[:4], strict=True):
         np.testing.assert_array_equal(one, same)
     other = make_lesions(**SETTINGS | {"seed": 6}, ruler=(0.3, 0.6))
     assert not np.array_equal(lesions.images, other.images)
@@ -136,7 +136,6 @@ def test_a_patient_keeps_spot_tone_and_camera():
         for name in ("tones", "outlines", "tints", "pigments"):
             assert np.all(np.ptp(getattr(description, name)[rows], axis=0) == 0)
         assert np.ptp(found.labels[rows]) == 0
-        assert np.all(np.ptp(found.abcd[rows][:, [0, 1, 3]], axis=0) == 0)
         # Yet no image is another one's copy.
         assert pdist(found.images[rows].reshape(len(rows), -1), "cityblock").min() > 69
 
@@ -154,47 +153,25 @@ def test_images_of_a_patient_show_one_spot_turned():
             assert (first & other).sum() > 0.85 * (first | other).sum()
 
 
+def diameters(lesions):
+    """Return the longest line through the centre of each outline."""
+    outlines = lesions.description.outlines
+    return (outlines + np.roll(outlines, 180, axis=1)).max(axis=1)
+
+
 def test_diameter_is_that_of_the_mask():
     big = make_lesions(30, seed=8, size=96, prevalence=0.5)
-    for mask, (_, _, _, diameter) in zip(big.masks, big.abcd, strict=True):
+    for mask, diameter in zip(big.masks, diameters(big), strict=True):
         edge = np.argwhere(mask & ~ndimage.binary_erosion(mask))
         # The longest line need not go through the centre, as the measured one does.
         assert diameter - 0.3 < pdist(edge).max() * 12 / 96 < 1.35 * diameter
 
 
-def test_border_and_asymmetry_are_those_of_the_outline():
-    big = make_lesions(40, seed=9, size=128, prevalence=0.5)
-    outlines = big.description.outlines
-    angles = np.linspace(0, 2 * np.pi, outlines.shape[1], endpoint=False)
-    points = outlines * np.exp(1j * angles)
-    following = np.roll(points, -1, axis=1)
-    length = np.abs(following - points).sum(axis=1)
-    area = np.sum(points.conj() * following, axis=1).imag / 2
-    expected = length / np.sqrt(4 * np.pi * area) - 1
-    np.testing.assert_allclose(big.abcd[:, 1], expected, atol=0.01)
-    # Folding the pixels: turn the mask to the centre, try many axes.
-    for index in range(6):
-        mask, centre = big.masks[index].astype(float), big.description.centres[index]
-        centred = ndimage.shift(mask, -centre * 128 / 12, order=1)
-        missing = []
-        for degrees in range(0, 180, 3):
-            turned = ndimage.rotate(centred, degrees, reshape=False, order=1) > 0.5
-            missing.append(1 - np.sum(turned & turned[::-1]) / turned.sum())
-        pairs = (np.array(missing[:30]) + np.array(missing[30:])) / 2
-        assert abs(pairs.min() - big.abcd[index, 0]) < 0.03
-
-
 def test_colours_are_a_brown_ground_and_others_mostly_seen():
-    found = make_lesions(400, seed=10, size=48, prevalence=0.5)
-    for row, seen in zip(found.description.pigments, found.abcd[:, 2], strict=True):
-        drawn = row[row >= 0]
-        assert len(set(drawn)) == len(drawn) >= seen >= 1 and drawn[0] in (0, 1)
-    drawn = (found.description.pigments >= 0).sum(axis=1)
-    assert np.mean(found.abcd[:, 2] == drawn) > 0.6
-
-
-def test_colours_count_from_four_percent_on():
     found = make_lesions(150, seed=13, size=48, prevalence=0.5, tones=(3,))
+    for row in found.description.pigments:
+        drawn = row[row >= 0]
+        assert len(set(drawn)) == len(drawn) >= 1 and drawn[0] in (0, 1)
     is_there = found.description.pigments >= 0
     shares = np.zeros(is_there.shape)
     for number in range(6):
@@ -208,20 +185,24 @@ def test_colours_count_from_four_percent_on():
             black, white = np.linalg.lstsq(colours, pixels.T)[0]
             shares[index, number] = (white / (black + white)).mean()
     np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-3)
-    is_clear = np.abs(shares - 0.04).min(axis=1) > 1e-3
-    counted = (shares >= 0.04).sum(axis=1)
-    assert np.all(counted[is_clear] == found.abcd[is_clear, 2])
-    assert np.sum(((shares > 0.01) & (shares < 0.039))[is_clear]) >= 5
-    assert np.sum(((shares > 0.041) & (shares < 0.08))[is_clear]) >= 5
+    assert np.mean((shares > 0.04).sum(axis=1) == is_there.sum(axis=1)) > 0.6
 
 
 def test_every_letter_tells_something_and_none_everything():
     found = make_lesions(2000, seed=11, size=32, prevalence=0.5)
-    for letter in found.abcd.T:
+    outlines = found.description.outlines
+    waves = np.abs(np.fft.rfft(outlines / outlines.mean(axis=1, keepdims=True)))
+    # Three to four waves a turn make it lopsided, six and more ragged.
+    asymmetry, border = (
+        np.linalg.norm(waves[:, some], axis=1) for some in (np.s_[3:5], np.s_[6:16])
+    )
+    colours = (found.description.pigments >= 0).sum(axis=1)
+    letters = np.column_stack([asymmetry, border, colours, diameters(found)])
+    for letter in letters.T:
         area = roc_auc(found.labels, letter)
         assert 0.75 < area.low and area.high < 0.97
     # All four together do not tell all of them apart either.
-    sums = (found.abcd / found.abcd.std(axis=0)).sum(axis=1)
+    sums = (letters / letters.std(axis=0)).sum(axis=1)
     assert 0.95 < roc_auc(found.labels, sums).value < 0.995
 
 

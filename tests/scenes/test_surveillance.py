@@ -52,7 +52,7 @@ def test_same_seed_gives_the_same_bytes_and_another_does_not(mixed):
     assert mixed.is_event.shape == (20, 32) and mixed.is_event.dtype == bool
     assert np.array_equal(mixed.is_event.any(axis=1), mixed.labels > 0)
     again, other = (make_clips(20, seed=seed, kinds=EVENLY) for seed in (3, 4))
-    for one, same in zip(mixed[:5], again[:5], strict=True):
+    for one, same in zip(mixed[:3], again[:3], strict=True):
         assert one.tobytes() == same.tobytes()
     assert mixed.frames.tobytes() != other.frames.tobytes()
 
@@ -66,29 +66,10 @@ def test_kinds_are_as_frequent_as_asked():
     assert not make_clips(5, seed=2).labels.any(), "ordinary unless asked otherwise"
 
 
-def test_boxes_are_those_of_each_object_drawn_alone_as_tall_as_it_is(mixed):
-    compared = 0
-    for boxes, objects in zip(mixed.boxes, mixed.objects, strict=True):
-        for k, item in enumerate(objects):
-            for frame, box in zip(mask_of(item), boxes[:, k], strict=True):
-                (place,) = ndimage.find_objects(1 * frame, 1)
-                rows, columns = place or 2 * [slice(0, 0)]
-                ends = rows.start, columns.start, rows.stop, columns.stop
-                assert tuple(box) == ends
-            top, left, bottom, right = boxes[:, k].T
-            is_whole = (left > 0) & (right < 64)
-            if item.name == "person":
-                heights = (bottom - top)[is_whole]
-                assert np.abs(heights - item.size[is_whole]).max(initial=0) < 2
-                compared += len(heights)
-        assert boxes.shape == (32, 7, 4) and not boxes[:, len(objects) :].any()
-    assert compared > 500
-
-
 def test_frames_are_the_yard_with_the_far_objects_painted_first(mixed):
     yard, hidden = draw_yard(), 0
     for n, objects in enumerate(mixed.objects):
-        expected, owners = np.tile(yard, (32, 1, 1)), np.zeros((32, 48, 64))
+        expected, taken = np.tile(yard, (32, 1, 1)), np.zeros((32, 48, 64), bool)
         seen = [k for k, item in enumerate(objects) if item.is_present.any()]
         places = [np.median(objects[k].y[objects[k].is_present]) for k in seen]
         for k in np.take(seen, np.argsort(places)):
@@ -98,12 +79,11 @@ def test_frames_are_the_yard_with_the_far_objects_painted_first(mixed):
                 apart = np.abs(paint / np.maximum(coverage, 0.5) - yard)[mask]
                 assert apart.mean() > 5 * NOISE, "people stand out from the yard"
             expected = expected * (1 - coverage) + paint
-            hidden += np.sum(owners[mask] > 0)
-            owners[mask] = k + 1
+            hidden += np.sum(taken & mask)
+            taken |= mask
         difference = mixed.frames[n, ..., 0] - expected
         assert np.abs(difference).max() < 7 * NOISE
         assert 0.9 * NOISE < difference.std() < 1.1 * NOISE
-        np.testing.assert_array_equal(mixed.owners[n], owners)
     assert hidden > 500
 
 
@@ -130,8 +110,9 @@ def test_legs_swing(mixed):
     widths = mask_of(walker)[:, 34:36].any(axis=1).sum(axis=1)
     assert widths[0] == 2 and widths[8] >= 4 and widths[24] >= 4
     assert mask_of(walker)[:, 31:34].any(axis=2).all(), "legs hang from the hip"
-    standing = walker._replace(step=np.nan * always)
-    assert np.ptp(mask_of(standing).sum(axis=(1, 2))) == 0
+    standing = mask_of(walker._replace(step=np.nan * always))
+    assert np.ptp(standing.sum(axis=(1, 2))) == 0
+    assert np.abs(standing.any(axis=2).sum(axis=1) - 12.5).max() < 2
 
 
 @pytest.mark.parametrize("kind", CLIP_KINDS)
@@ -235,7 +216,7 @@ def lit():
 
 
 def test_light_changes_nothing_but_the_light(lit):
-    for name in ("labels", "is_event", "owners", "boxes"):
+    for name in ("labels", "is_event"):
         steady, *others = (getattr(clips, name) for clips in lit.values())
         assert all(np.array_equal(steady, other) for other in others)
 

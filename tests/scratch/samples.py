@@ -28,8 +28,6 @@ class Case(NamedTuple):
 
     shape: tuple[int, int, int, int]
     window: tuple[int, int]
-    stride: int
-    padding: str
     seed: int
 
     def images(self):
@@ -37,21 +35,15 @@ class Case(NamedTuple):
 
     def convolution(self, filters=2):
         shape = (*self.window, self.shape[3], filters)
-        kernel, bias = arrays(self.seed + 1, shape, (filters,))
-        return Conv2D(kernel, bias, stride=self.stride, padding=self.padding)
+        return Conv2D(*arrays(self.seed + 1, shape, (filters,)))
 
 
 @st.composite
-def cases(draw, square=False):
-    padding = draw(st.sampled_from(["valid", "same"]))
-    height = draw(st.integers(1, 4))
-    window = height, height if square else draw(st.integers(1, 4))
-    smallest = window if padding == "valid" else (1, 1)
-    size = [draw(st.integers(least, 9)) for least in smallest]
+def cases(draw):
+    height, width = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    size = [draw(st.integers(least, 9)) for least in (height, width)]
     return Case(
         shape=(draw(st.integers(1, 3)), *size, draw(st.integers(1, 3))),
-        window=window,
-        stride=draw(st.integers(1, 4)),
-        padding=padding,
+        window=(height, width),
         seed=draw(st.integers(0, 10**6)),
     )

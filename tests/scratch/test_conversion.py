@@ -1,10 +1,8 @@
-"""A Keras model is rebuilt with every setting, or refused."""
+"""A Keras model is rebuilt, or refused."""
 
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch import from_keras
@@ -12,16 +10,13 @@ from mnist_tutorial.scratch import from_keras
 layers = keras.layers
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
-@given(st.integers(1, 3), *[st.sampled_from(["valid", "same"])] * 3, st.booleans())
-def test_from_keras_keeps_every_setting(stride, first, second, third, is_maximum):
-    pool = layers.MaxPooling2D if is_maximum else layers.AveragePooling2D
+def test_from_keras_rebuilds_every_kind_of_layer():
     model = keras.Sequential(
         [
             keras.Input((17, 16, 2)),
-            layers.Conv2D(3, (2, 4), strides=stride, padding=first, activation="relu"),
-            pool(3, strides=stride, padding=second),
-            layers.Conv2D(2, 1, padding=third),
+            layers.Conv2D(3, (2, 4), activation="relu"),
+            layers.MaxPooling2D(3),
+            layers.Conv2D(2, 1),
             layers.ReLU(),
             layers.Flatten(),
             layers.Dense(5, activation="linear"),
@@ -39,21 +34,22 @@ def test_from_keras_keeps_every_setting(stride, first, second, third, is_maximum
 # --- what is refused -----------------------------------------------------------------
 
 
-SUPPORTED = "Conv2D, MaxPooling2D, AveragePooling2D, Dense, ReLU, Flatten"
+SUPPORTED = "Conv2D, MaxPooling2D, Dense, ReLU, Flatten"
 
-CONVOLUTION, MAXIMUM, MEAN = layers.Conv2D, layers.MaxPooling2D, layers.AveragePooling2D
+CONVOLUTION, MAXIMUM = layers.Conv2D, layers.MaxPooling2D
 LAYERS_REFUSED = [
     (layers.Dropout, [0.5], {}, f"layer 'seen' .* one of {SUPPORTED}, got 'Dropout'"),
     (CONVOLUTION, [4, 3], {"dilation_rate": 2}, r"must be \(1, 1\), got \(2, 2\)"),
     (CONVOLUTION, [4, 3], {"groups": 2}, "must be 1, got 2"),
     (CONVOLUTION, [4, 3], {"use_bias": False}, "must be True, got False"),
-    (CONVOLUTION, [4, 3], {"strides": (2, 1)}, r"must be \(2, 2\), got \(2, 1\)"),
+    (CONVOLUTION, [4, 3], {"strides": 2}, r"must be \(1, 1\), got \(2, 2\)"),
+    (CONVOLUTION, [4, 3], {"padding": "same"}, "must be valid, got same"),
     (CONVOLUTION, [4, 3], {"data_format": "channels_first"}, "be channels_last, got"),
     (CONVOLUTION, [4, 3], {"activation": "tanh"}, "one of linear, relu, got 'tanh'"),
     (CONVOLUTION, [4, 3], {"activation": layers.LeakyReLU()}, "relu, got <LeakyReLU"),
     (layers.Dense, [3], {"activation": "softmax"}, "linear, relu, got 'softmax'"),
     (MAXIMUM, [], {"pool_size": (1, 2)}, r"must be \(1, 1\), got \(1, 2\)"),
-    (MEAN, [2], {"strides": (1, 2)}, r"must be \(1, 1\), got \(1, 2\)"),
+    (MAXIMUM, [2], {"strides": 1}, r"must be \(2, 2\), got \(1, 1\)"),
     (layers.ReLU, [], {"negative_slope": 0.1}, "must be 0, got 0.1"),
     (layers.ReLU, [], {"max_value": 6}, "must be None, got 6"),
     (layers.ReLU, [], {"threshold": 1}, "must be 0, got 1"),

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.scratch import (
-    AveragePool2D,
     Conv2D,
     Dense,
     Flatten,
@@ -32,9 +30,11 @@ def assert_right(layer, inputs, max_entries=50):
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(cases(), st.sampled_from([MaxPool2D, AveragePool2D]))
-def test_small_networks_are_right(case, kind):
-    layers = [case.convolution(), ReLU(), kind(2, stride=1, padding="same"), Flatten()]
+@given(cases())
+def test_small_networks_are_right(case):
+    convolution = case.convolution()
+    pool_size = min(2, *convolution.forward(case.images()).shape[1:3])
+    layers = [convolution, ReLU(), MaxPool2D(pool_size), Flatten()]
     size = Network(layers).forward(case.images()).shape[1]
     kernel, bias = arrays(case.seed + 2, (size, 5), (5,))
     layers += [Dense(kernel, bias), ReLU(), Dense(*arrays(case.seed, (5, 3), (3,)))]
@@ -152,13 +152,6 @@ def test_a_wrong_backward_is_found_where_it_is_wrong(make, kind, wrong):
     assert_right(make(kind.__base__)[0], inputs)
 
 
-def test_a_wrong_layer_is_found_inside_a_network():
-    dense, inputs = square_dense(NoBias)
-    errors = gradient_check(Network([square_dense(Dense)[0], ReLU(), dense]), inputs)
-    assert errors.pop("layers[2].bias") > 0.1
-    assert max(errors.values()) < 1e-6
-
-
 def test_layers_that_train_themselves_are_right_in_the_right_order():
     early, inputs = square_dense(TrainsTooEarly)
     late = square_dense(TrainsInTime)[0]
@@ -205,10 +198,9 @@ def test_numerical_gradient_is_a_central_difference():
         assert x.shape == (2, 3) and x.dtype == np.float64
         return np.sum(x**3)
 
-    step = 0.1
-    expected = 3 * values**2 + step**2  # ((x + h)^3 - (x - h)^3) / 2h, exactly
     kept = values.astype(np.float32)
-    assert np.allclose(numerical_gradient(cubes, values, step=step), expected)
+    # To one side only, the slope would miss by 3e-5 times the value.
+    assert np.abs(numerical_gradient(cubes, values) - 3 * values**2).max() < 1e-8
     assert numerical_gradient(cubes, kept).dtype == np.float64
     assert np.array_equal(kept, values.astype(np.float32))
 
@@ -267,7 +259,6 @@ class Logarithm(Layer):
 FLOATS, INTEGERS = np.ones((2, 2)), np.ones((2, 2), int)
 
 REFUSED = [
-    (lambda: numerical_gradient(np.sum, FLOATS, step=0), "step must .* got 0"),
     (lambda: numerical_gradient(np.sum, INTEGERS), "values .* got int64"),
     (lambda: gradient_check(ReLU(), INTEGERS), "inputs must .* got int64"),
     (lambda: gradient_check(ReLU, FLOATS), r"layer .* got <class .*ReLU\(\)"),
