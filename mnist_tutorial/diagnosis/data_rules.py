@@ -132,7 +132,8 @@ def _shuffled_by_curves(run: Evidence) -> Sight:
 def different_preparation(run: Evidence) -> Sight:
     """Look for validation images that were prepared in another way."""
     if run.train is None or run.val is None:
-        return _differs_by_curves(run)
+        # Where training has but one class, validation fails for that.
+        return None if run.base == 1 else _differs_by_curves(run)
     x_train, x_val = run.train.images, run.val.images
     if run.train.num_broken or run.val.num_broken or different_classes(run):
         return None
@@ -270,7 +271,7 @@ def _symptom_of_order(run: Evidence) -> Words | None:
     guessing = 1 / run.num_classes
     chance = chance_bound(guessing, run.train.total)
     # Wild steps can begin there too, but then do not go on to learn.
-    learnt = run.starts_below_guessing and run.accuracy[-1] > run.base + chance
+    learnt = run.starts_below_guessing and run.accuracy[-1] > guessing + chance
     if learnt or run.accuracy[0] < guessing - chance:
         return Words(
             zh=f"第一轮的准确率是 {run.accuracy[0]:.0%}，比瞎猜还低",

@@ -61,6 +61,11 @@ class Examples:
         """Whether all values are numbers, and not all images the same."""
         return not self.num_broken and bool(np.ptp(self.images, axis=0).any())
 
+    @property
+    def base(self) -> float:
+        """The share that is right if the commonest class is always answered."""
+        return float(self.counts.max() / self.total)
+
     @cached_property
     def by_chance(self) -> float:
         """How likely it is that two labels, drawn at random, are the same."""
@@ -230,9 +235,7 @@ class Evidence:
         # The loss of a network that gives every class the same chance, and the share
         # that it gets right who always answers with the commonest class.
         self.guess = math.log(self.num_classes)
-        self.base = 1 / self.num_classes
-        if train is not None:
-            self.base = float(train.counts.max() / train.total)
+        self.base = 1 / self.num_classes if train is None else train.base
 
         # Training, and validation if there is any; whether every loss is a number.
         self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
@@ -334,8 +337,9 @@ class Evidence:
         if not np.isfinite(outputs).all():
             return None
         of_class, losses = np.eye(self.num_classes)[labels], keras.losses
+        penalty = float(sum(self.model.losses))  # of the weights, in every loss
         as_logits, *others = (
-            keras.ops.convert_to_numpy(loss)
+            keras.ops.convert_to_numpy(loss) + penalty
             for loss in (
                 losses.categorical_crossentropy(of_class, outputs, from_logits=True),
                 losses.categorical_crossentropy(of_class, outputs),

@@ -32,7 +32,7 @@ def other_history(run: Evidence) -> Sight:
     nearest = run.val_accuracy[np.abs(run.val_accuracy - now.accuracy).argmin()]
     of_outputs = (now.outputs > 0.5) == np.eye(run.num_classes)[now.labels]
     zh = en = ""
-    if abs(of_outputs.mean() - nearest) < 0.02:
+    if _are_squashed(now.outputs) and abs(of_outputs.mean() - nearest) < 0.01:
         zh = "；每个输出单独算对错（binary accuracy），正好是这个数"
         en = "; each output judged alone (binary accuracy) gives that"
     return "sure", Words(
@@ -104,22 +104,25 @@ def _taken_for_the_other(run: Evidence, own: list, other: list):
 
     None if the history has the network's own loss, or neither of them.
     """
-    if run.val_loss is None:
-        epochs, certain = run.loss[-1:], "likely"
-    else:
-        epochs, certain = run.val_loss[_as_in_history(run)], "sure"
+    at_end = run.val_loss is None
+    epochs = run.loss[-1:] if at_end else run.val_loss[_as_in_history(run)]
     if not len(epochs):
         return None
 
     def distance(losses: np.ndarray) -> float:
         return float(np.abs(epochs - losses.mean()).min())
 
-    mine, taken = min(own, key=distance), min(other, key=distance)
+    mine, taken = min(own, key=distance), min(other, key=distance, default=None)
+    if taken is None:
+        return None
+    # On the very data of the history the two are the same but for rounding.
     chance = CHANCE * taken.std() / math.sqrt(len(taken)) + 0.01
-    if distance(taken) > chance or distance(mine) < max(chance, 4 * distance(taken)):
+    is_same = distance(taken) < 1e-3 * (1 + taken.mean())
+    if distance(taken) > chance or distance(mine) < (0.02 if is_same else 2 * chance):
         return None
     last = epochs[np.abs(epochs - taken.mean()).argmin()]
-    return certain, mine.mean(), taken.mean(), last
+    sureness = "sure" if is_same and not at_end else "likely"
+    return sureness, mine.mean(), taken.mean(), last
 
 
 def _softmax_by_curves(run: Evidence) -> Sight:
@@ -354,7 +357,8 @@ def _more_is_possible(data: Examples | None, accuracy: float) -> bool:
     """Tell whether the nearest neighbours get far more right than the network."""
     if data is None or not data.differ or len(data.labels) < ENOUGH:
         return False
-    bound = max(0.1, chance_bound(data.agreement, len(data.labels)))
+    room = 0.2 * (1 - data.base)
+    bound = max(room, chance_bound(data.agreement, len(data.labels)))
     return data.agreement > accuracy + bound
 
 
