@@ -87,18 +87,19 @@ def shuffled_labels(run: Evidence) -> Sight:
     if not sets:
         return None
     name, worse = min(sets, key=lambda pair: pair[1].likeness)
-    best = max(some.likeness for _, some in sets)
-    by_chance = chance_bound(worse.by_chance, len(worse.labels))
-    is_random = worse.agreement < worse.by_chance + by_chance
-    # Where no set shows a likeness, pixels may not tell which images are alike; a
-    # network that reads what it has not seen shows that the labels fit.
-    is_open = is_random and worse.closeness < 0.7 and run.last_accuracy < 0.9
-    if is_random and best > 0.3:
-        sureness = "sure"
-    elif worse.likeness < 0.6 * best - 2 * by_chance:
+    best = max((some for _, some in sets), key=lambda some: some.likeness)
+    is_random = worse.agreement < worse.by_chance + worse.chance
+    apart = best.likeness - worse.likeness
+    is_clear = apart > np.hypot(best.chance, worse.chance) / (1 - worse.by_chance)
+    # What is learnt from random labels, or asked about them, is at guessing.
+    held_out = run.train if run.val is None else run.val
+    reads_others = run.val_loss is not None and (
+        run.last_accuracy > held_out.base + chance_bound(held_out.base, held_out.total)
+    )
+    if is_random and not reads_others:
+        sureness = "sure" if is_clear else "possible"
+    elif is_clear and worse.likeness < 0.6 * best.likeness:
         sureness = "likely"
-    elif is_open:
-        sureness = "possible" if run.val_loss is None else "likely"
     else:
         return None
     return sureness, Words(
@@ -196,7 +197,7 @@ def unscaled_inputs(run: Evidence) -> Sight:
     if run.model is None:
         return _unscaled_by_images(run)
     weighted = [s for s in run.steps if getattr(s.layer, "kernel", None) is not None]
-    if not weighted:
+    if not weighted or not run.train.differ:
         return None
     given = weighted[0].inputs
     size = root_mean_square(given)

@@ -72,21 +72,15 @@ class Examples:
         return float(np.sum((self.counts / self.total) ** 2))
 
     @cached_property
-    def _nearest(self) -> tuple[np.ndarray, float]:
-        return nearest_neighbours(self.images)
-
-    @property
     def agreement(self) -> float:
         """The share of the sample whose nearest neighbour has the same label."""
-        return float(np.mean(self.labels[self._nearest[0]] == self.labels))
+        return float(neighbour_agreement(self.images, self.labels))
 
     @property
-    def closeness(self) -> float:
-        """The squared distance of nearest neighbours over that of any two images.
-
-        Near 1 in pure noise, where no image is like another.
-        """
-        return self._nearest[1]
+    def chance(self) -> float:
+        """How far chance takes the agreement."""
+        share = max(self.agreement, self.by_chance)
+        return chance_bound(share, len(self.labels))
 
     @property
     def likeness(self) -> float:
@@ -94,17 +88,13 @@ class Examples:
         return (self.agreement - self.by_chance) / max(1 - self.by_chance, 1e-12)
 
 
-def nearest_neighbours(images: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the index of each image's neighbour, and how near that is.
-
-    Their mean squared distance, over the mean of all pairs.
-    """
+def neighbour_agreement(images: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of images whose nearest neighbour has the same label."""
     rows = images.reshape(len(images), -1)
     squares = (rows**2).sum(axis=1)
     distances = squares[:, None] + squares - 2 * rows @ rows.T  # (n, n)
-    typical = distances.mean()
     np.fill_diagonal(distances, np.inf)
-    return distances.argmin(axis=1), distances.min(axis=1).mean() / max(typical, 1e-12)
+    return np.mean(labels[distances.argmin(axis=1)] == labels)
 
 
 def mean_image_difference(one: np.ndarray, two: np.ndarray) -> float:
@@ -255,6 +245,8 @@ class Evidence:
         self.starts_high = self.loss[0] > 1.25 * self.guess
         self.starts_below_guessing = self.accuracy[0] < 1 / self.num_classes
 
+        # The part of every loss that is for the size of the weights.
+        self.penalty = float(sum(getattr(model, "losses", [])))
         # The highest learning rate, if the history or the network tells, and how many
         # times the usual one it is; where the optimizer is unknown, that of Adam.
         optimizer = getattr(model, "optimizer", None)
@@ -337,9 +329,8 @@ class Evidence:
         if not np.isfinite(outputs).all():
             return None
         of_class, losses = np.eye(self.num_classes)[labels], keras.losses
-        penalty = float(sum(self.model.losses))  # of the weights, in every loss
         as_logits, *others = (
-            keras.ops.convert_to_numpy(loss) + penalty
+            keras.ops.convert_to_numpy(loss) + self.penalty
             for loss in (
                 losses.categorical_crossentropy(of_class, outputs, from_logits=True),
                 losses.categorical_crossentropy(of_class, outputs),

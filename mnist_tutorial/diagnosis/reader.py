@@ -228,10 +228,14 @@ def diagnose(
         _checked_examples("train_data", train_data, model),
         _checked_examples("validation_data", validation_data, model),
     )
-    faults = _ask(CAUSES, "fault", run) or _ask(UNEXPLAINED, "fault", run)
-    if not faults:
-        return [_healthy(run), *_ask(REMARKS, "remark", run)]
+    faults = _ask(CAUSES, "fault", run)
     certain = [found for found in faults if found.sureness != "possible"]
+    if not certain and (run.can_be_run or not faults):
+        # What is only possible explains, and does not show, that something is wrong.
+        unexplained = _ask(UNEXPLAINED, "fault", run)
+        certain = unexplained and unexplained + faults
+        if not certain:
+            return [_healthy(run), *_ask(REMARKS, "remark", run)]
     # Sorting keeps the order of the rules among those that are equally sure.
     order = list(DEGREES)
     return sorted(certain or faults, key=lambda found: order.index(found.sureness))

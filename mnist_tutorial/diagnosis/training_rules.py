@@ -25,29 +25,33 @@ from mnist_tutorial.models import is_relu
 
 
 def other_history(run: Evidence) -> Sight:
-    """Look for an accuracy that no epoch of the history has."""
+    """Look for an accuracy that the history does not have."""
     now = run.measured
-    if now is None or run.val_loss is None or _as_in_history(run).any():
+    if now is None or run.val_loss is None or _epochs_of_now(run).size:
         return None
-    nearest = run.val_accuracy[np.abs(run.val_accuracy - now.accuracy).argmin()]
+    last = run.last_accuracy
     of_outputs = (now.outputs > 0.5) == np.eye(run.num_classes)[now.labels]
     zh = en = ""
-    if _are_squashed(now.outputs) and abs(of_outputs.mean() - nearest) < 0.01:
+    if _are_squashed(now.outputs) and abs(of_outputs.mean() - last) < 0.01:
         zh = "；每个输出单独算对错（binary accuracy），正好是这个数"
         en = "; each output judged alone (binary accuracy) gives that"
     return "sure", Words(
-        zh=f"交来的网络现在在验证图片上答对 {now.accuracy:.1%}；训练记录里最接近的"
-        f"一轮是 {nearest:.1%}{zh}",
+        zh=f"交来的网络现在在验证图片上答对 {now.accuracy:.1%}；训练记录的最后一轮是 "
+        f"{last:.1%}{zh}",
         en=f"the network that was handed in has {now.accuracy:.1%} of the validation "
-        f"images right; the nearest epoch of the history says {nearest:.1%}{en}",
+        f"images right; the last epoch of the history says {last:.1%}{en}",
     )
 
 
-def _as_in_history(run: Evidence) -> np.ndarray:
-    """Tell for each epoch whether its accuracy is the one that is measured now."""
-    now = run.measured
+def _epochs_of_now(run: Evidence) -> np.ndarray:
+    """Return the epochs whose weights these may be: the last, or the best ones.
+
+    Of these, the ones whose accuracy is measured now.
+    """
+    now, losses = run.measured, np.nan_to_num(run.val_loss, nan=np.inf)
+    epochs = np.unique([len(losses) - 1, losses.argmin(), run.val_accuracy.argmax()])
     bound = 0.01 + chance_bound(now.accuracy, len(now.outputs))
-    return np.abs(run.val_accuracy - now.accuracy) <= bound
+    return epochs[np.abs(run.val_accuracy[epochs] - now.accuracy) <= bound]
 
 
 def softmax_twice(run: Evidence) -> Sight:
@@ -105,8 +109,10 @@ def _taken_for_the_other(run: Evidence, own: list, other: list):
     None if the history has the network's own loss, or neither of them.
     """
     at_end = run.val_loss is None
-    epochs = run.loss[-1:] if at_end else run.val_loss[_as_in_history(run)]
-    if not len(epochs):
+    epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
+    # A smoothed loss is neither of the two.
+    is_smoothed = getattr(getattr(run.model, "loss", None), "label_smoothing", 0)
+    if is_smoothed or not len(epochs):
         return None
 
     def distance(losses: np.ndarray) -> float:
@@ -117,7 +123,7 @@ def _taken_for_the_other(run: Evidence, own: list, other: list):
         return None
     # On the very data of the history the two are the same but for rounding.
     chance = CHANCE * taken.std() / math.sqrt(len(taken)) + 0.01
-    is_same = distance(taken) < 1e-3 * (1 + taken.mean())
+    is_same = distance(taken) < 3e-4 * (1 + taken.mean())
     if distance(taken) > chance or distance(mine) < (0.02 if is_same else 2 * chance):
         return None
     last = epochs[np.abs(epochs - taken.mean()).argmin()]
@@ -238,7 +244,8 @@ def dead_relus(run: Evidence) -> Sight:
     dead_share = max((np.mean(units <= 0) for units in highest), default=0)
     # A dead unit at the end is a class that is never answered.
     has_dead_class = run.ends_in_relu and (run.outputs.max(axis=0) <= 0).any()
-    if dead_share < 0.8 and not has_dead_class:
+    does_harm = run.last_accuracy < (1 + run.base) / 2
+    if not has_dead_class and dead_share < (0.8 if does_harm else 0.95):
         return None
     count = len(run.train.labels)
     return "sure" if run.is_stuck else "likely", Words(
@@ -330,7 +337,8 @@ def not_learning(run: Evidence) -> Sight:
     forgotten = run.accuracy.max() - run.accuracy[-1]
     rose = run.loss[-1] > 1.5 * run.loss.min()
     unlearns = forgotten > (0.1 if rose else 0.3)
-    lost = not run.has_numbers or run.loss[-1] > 1.02 * run.guess or unlearns
+    above = run.loss[-1] - run.penalty > 1.02 * run.guess
+    lost = not run.has_numbers or above or unlearns
     allowed = _more_is_possible(run.train, run.accuracy[-1])
     still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
     # Where neighbours tell no more than the network, the data may allow no more.
