@@ -192,10 +192,8 @@ def _differs_by_curves(run: Evidence) -> Sight:
 
 def unscaled_inputs(run: Evidence) -> Sight:
     """Look for values far from 1 where the first weights receive them."""
-    if run.train is None or run.train.num_broken:
+    if run.model is None or run.train is None or run.train.num_broken:
         return _unscaled_by_curves(run)
-    if run.model is None:
-        return _unscaled_by_images(run)
     weighted = [s for s in run.steps if getattr(s.layer, "kernel", None) is not None]
     if not weighted or not run.train.differ:
         return None
@@ -211,21 +209,6 @@ def unscaled_inputs(run: Evidence) -> Sight:
         f"平均大小（均方根）是 {size:.3g}",
         en=f"what reaches the first weights lies between {given.min():.3g} and "
         f"{given.max():.3g}, on average (root mean square) {size:.3g}",
-    )
-
-
-def _unscaled_by_images(run: Evidence) -> Sight:
-    """Look for large values and a bad start; the network may scale them itself."""
-    images = run.train.images
-    if root_mean_square(images) <= 5 or not (run.starts_high or not run.has_numbers):
-        return None
-    return "likely", Words(
-        zh=f"训练图片的值在 {images.min():.3g} 和 {images.max():.3g} 之间，第一轮的"
-        f"损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}。"
-        "再交上 model，就能看得更细。",
-        en=f"training images lie between {images.min():.3g} and {images.max():.3g}, "
-        f"and the first epoch's loss is {run.loss[0]:.1f}, where guessing gives "
-        f"{run.guess:.1f}. Hand in model to look closer.",
     )
 
 

@@ -56,70 +56,41 @@ def _epochs_of_now(run: Evidence) -> np.ndarray:
 
 def softmax_twice(run: Evidence) -> Sight:
     """Look for a loss of probabilities that were taken for logits."""
-    if not run.has_numbers:
-        return None
-    if run.model is None or run.train is None:
+    if run.measured is None:
         return _softmax_by_curves(run)
-    now = run.measured
-    if now is None or not _are_squashed(now.outputs):
-        return None
-    sight = _taken_for_the_other(run, now.as_probabilities, [now.as_logits])
-    if sight is None:
-        return None
-    sureness, own, taken, last = sight
-    return sureness, Words(
-        zh=f"网络给出的数都在 0 和 1 之间；按概率算，损失是 {own:.2f}，当成 logits "
-        f"算是 {taken:.2f}；训练记录里是 {last:.2f}",
-        en="what the network gives lies between 0 and 1; as probabilities their loss "
-        f"would be {own:.2f}, and taken for logits {taken:.2f}; the history says "
-        f"{last:.2f}",
-    )
+    return _taken_for_the_other(run, are_squashed=True)
+
+
+def missing_softmax(run: Evidence) -> Sight:
+    """Look for a loss of logits that were taken for probabilities."""
+    return None if run.measured is None else _taken_for_the_other(run)
 
 
 def _are_squashed(outputs: np.ndarray) -> bool:
     """Tell whether a softmax or sigmoids gave these, and not logits that are small."""
     within = 0 <= outputs.min() <= outputs.max() <= 1
-    return within and (
-        are_probabilities(outputs) or np.ptp(outputs, axis=0).max() > 0.5
-    )
+    differ = np.ptp(outputs, axis=0).max() > 0.5
+    return within and (differ or are_probabilities(outputs))
 
 
-def missing_softmax(run: Evidence) -> Sight:
-    """Look for a loss of logits that were taken for probabilities."""
-    now = run.measured
-    if now is None or 0 <= now.outputs.min() <= now.outputs.max() <= 1:
-        return None
-    sight = _taken_for_the_other(run, [now.as_logits], now.as_probabilities)
-    if sight is None:
-        return None
-    sureness, own, taken, last = sight
-    return sureness, Words(
-        zh=f"网络给出的是 logits，从 {now.outputs.min():.2g} 到 "
-        f"{now.outputs.max():.2g}；按 logits 算，损失是 {own:.2f}，当成概率算是 "
-        f"{taken:.2f}；训练记录里是 {last:.2f}",
-        en=f"the network gives logits, from {now.outputs.min():.2g} to "
-        f"{now.outputs.max():.2g}; as such their loss would be {own:.2f}, and taken "
-        f"for probabilities {taken:.2f}; the history says {last:.2f}",
-    )
-
-
-def _taken_for_the_other(run: Evidence, own: list, other: list):
-    """Return how sure it is that a loss is the other one, and the three figures.
-
-    None if the history has the network's own loss, or neither of them.
-    """
-    at_end = run.val_loss is None
+def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
+    """Look for the loss of what the outputs are not, where it is not that of theirs."""
+    now, at_end = run.measured, run.val_loss is None
+    own, other = [now.as_logits], now.as_probabilities
+    zh, en = ("logits", "概率"), ("logits", "probabilities")
+    if are_squashed:
+        own, other, zh, en = other, own, zh[::-1], en[::-1]
     epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
     # A smoothed loss is neither of the two.
     is_smoothed = getattr(getattr(run.model, "loss", None), "label_smoothing", 0)
-    if is_smoothed or not len(epochs):
+    if is_smoothed or not len(epochs) or _are_squashed(now.outputs) != are_squashed:
         return None
 
     def distance(losses: np.ndarray) -> float:
         return float(np.abs(epochs - losses.mean()).min())
 
-    mine, taken = min(own, key=distance), min(other, key=distance, default=None)
-    if taken is None:
+    mine, taken = (min(some, key=distance, default=None) for some in (own, other))
+    if mine is None or taken is None:
         return None
     # On the very data of the history the two are the same but for rounding.
     chance = CHANCE * taken.std() / math.sqrt(len(taken)) + 0.01
@@ -127,8 +98,15 @@ def _taken_for_the_other(run: Evidence, own: list, other: list):
     if distance(taken) > chance or distance(mine) < (0.02 if is_same else 2 * chance):
         return None
     last = epochs[np.abs(epochs - taken.mean()).argmin()]
-    sureness = "sure" if is_same and not at_end else "likely"
-    return sureness, mine.mean(), taken.mean(), last
+    low, high = now.outputs.min(), now.outputs.max()
+    return "sure" if is_same and not at_end else "likely", Words(
+        zh=f"网络给出的是{zh[0]}，从 {low:.2g} 到 {high:.2g}；照此算，损失是 "
+        f"{mine.mean():.2f}，当成{zh[1]}算是 {taken.mean():.2f}；训练记录里是 "
+        f"{last:.2f}",
+        en=f"the network gives {en[0]}, from {low:.2g} to {high:.2g}; as such their "
+        f"loss would be {mine.mean():.2f}, and taken for {en[1]} {taken.mean():.2f}; "
+        f"the history says {last:.2f}",
+    )
 
 
 def _softmax_by_curves(run: Evidence) -> Sight:
@@ -337,8 +315,13 @@ def not_learning(run: Evidence) -> Sight:
     forgotten = run.accuracy.max() - run.accuracy[-1]
     rose = run.loss[-1] > 1.5 * run.loss.min()
     unlearns = forgotten > (0.1 if rose else 0.3)
-    above = run.loss[-1] - run.penalty > 1.02 * run.guess
-    lost = not run.has_numbers or above or unlearns
+    above = run.loss[-1] > 1.02 * run.guess + 2 * run.penalty
+    data = run.train if run.val is None else run.val
+    # Less than a standard deviation better than the commonest class.
+    guesses = data is not None and run.last_accuracy < data.base + (
+        chance_bound(data.base, data.total) / CHANCE
+    )
+    lost = not run.has_numbers or above or unlearns or guesses
     allowed = _more_is_possible(run.train, run.accuracy[-1])
     still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
     # Where neighbours tell no more than the network, the data may allow no more.
