@@ -318,8 +318,10 @@ def not_learning(run: Evidence) -> Sight:
     above = run.loss[-1] > 1.02 * run.guess + 2 * run.penalty
     data = run.train if run.val is None else run.val
     # Less than a standard deviation better than the commonest class.
-    guesses = data is not None and run.last_accuracy < data.base + (
-        chance_bound(data.base, data.total) / CHANCE
+    guesses = (
+        data is not None
+        and data.base < 0.95
+        and run.last_accuracy < data.base + chance_bound(data.base, data.total) / CHANCE
     )
     lost = not run.has_numbers or above or unlearns or guesses
     allowed = _more_is_possible(run.train, run.accuracy[-1])
