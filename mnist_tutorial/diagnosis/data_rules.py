@@ -289,7 +289,7 @@ def _sorted_by_curves(run: Evidence) -> Sight:
     moderate = 1.03 * run.guess < run.loss[0] <= 2 * run.guess
     if not (run.starts_below_guessing and moderate and run.learns):
         return None
-    return "likely" if run.accuracy[0] < 0.8 / run.num_classes else "possible", Words(
+    return "possible", Words(
         zh=f"第一轮的训练准确率是 {run.accuracy[0]:.0%}，比瞎猜还低，好像每一类都在"
         "刚练完另一类的时候被问到。再交上 train_data，就能看得更细。",
         en=f"in the first epoch the training accuracy is {run.accuracy[0]:.0%}, worse "

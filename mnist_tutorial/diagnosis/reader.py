@@ -187,23 +187,25 @@ def diagnose(
     Curves alone tell that something is wrong more often than what. Hand in the
     network and the data *as the network received them*, and most causes can be seen
     directly: what the images are scaled to, whether images with the same label look
-    alike, which units are dead. The page ``faq/diagnosis`` tries it on nine
-    faults. What leaves no trace cannot be seen: labels that are wrong in a consistent
-    way or all the same, validation images that are also in the training set, data that
-    are not those of the task.
+    alike, which units are dead, whether the network has the figures of the history.
+    The page ``faq/diagnosis`` tries it on twelve faults. What leaves no trace cannot
+    be seen: labels that are wrong in a consistent way or all the same, validation
+    images that are also in the training set, data that are not those of the task.
 
     Parameters
     ----------
     history
-        As ``training.train`` returns it: one value an epoch under ``loss`` and
-        ``accuracy``, and, if there are any, ``val_loss``, ``val_accuracy`` and
-        ``learning_rate``. A loss that is not a number is a finding and no error.
+        As ``training.train`` or Keras' ``fit(...).history`` has it: one value an epoch
+        under ``loss`` and ``accuracy`` (or another of Keras' names), and, if there are
+        any, ``val_loss``, ``val_accuracy`` and ``learning_rate``. A loss that is not a
+        number is a finding and no error.
     model
-        The network after that training, with output shape ``(n, num_classes)``.
+        The network after that training, of any kind, compiled or not, with output
+        shape ``(n, num_classes)``.
     train_data, validation_data
         ``(images, labels)`` in the order and with the values that the network was
         given; several hundred of each are enough, evenly taken. Images of shape
-        ``(n, ...)``, integer labels of shape ``(n,)``.
+        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``.
 
     Returns
     -------
