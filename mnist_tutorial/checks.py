@@ -63,6 +63,20 @@ def checked_array(name: str, values: np.ndarray) -> np.ndarray:
     return array
 
 
+def check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
+    """Refuse what is no dictionary of lists of numbers, such as Keras' own History."""
+    if not isinstance(curves, dict) or not curves:
+        raise InputError(
+            f"{name} must be a dict of lists of numbers, got {type(curves).__name__}; "
+            "what model.fit returns has one in its attribute history"
+        )
+    for key, values in curves.items():
+        if checked_array(key, values).ndim != 1 or not len(values):
+            raise InputError(
+                f"{name} must be lists of numbers, at least one, got {key}={values!r}"
+            )
+
+
 def _fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
     """Tell whether a shape is the one wanted; a word or None fits any length."""
     return len(got) == len(wanted) and all(

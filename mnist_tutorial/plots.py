@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from mnist_tutorial.checks import check_counts, check_in, checked_array
+from mnist_tutorial.checks import check_counts, check_curves, check_in, checked_array
 from mnist_tutorial.errors import InputError
 
 BLUE = "#0072B2"
@@ -86,7 +86,7 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
     history
         What ``training.train`` returns.
     """
-    _check_curves("history", history)
+    check_curves("history", history)
     lengths = {name: len(values) for name, values in history.items()}
     if not {"loss", "accuracy"} <= lengths.keys() or len({*lengths.values()}) > 1:
         raise InputError(
@@ -119,7 +119,7 @@ def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
         Average over this many steps, since single batches jump; at most the length of
         the shortest run, or it is refused.
     """
-    _check_curves("losses", losses)
+    check_curves("losses", losses)
     shortest = min(len(values) for values in losses.values())
     check_in(f"[1, {shortest}]", window=window)
     check_counts(window=window)
@@ -132,17 +132,3 @@ def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
     if len(losses) > 1:
         ax.legend(frameon=False)
     return ax
-
-
-def _check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
-    """Refuse what is no dictionary of lists of numbers, such as Keras' own History."""
-    if not isinstance(curves, dict) or not curves:
-        raise InputError(
-            f"{name} must be a dict of lists of numbers, got {type(curves).__name__}; "
-            "what model.fit returns has one in its attribute history"
-        )
-    for key, values in curves.items():
-        if checked_array(key, values).ndim != 1 or not len(values):
-            raise InputError(
-                f"{name} must be lists of numbers, at least one, got {key}={values!r}"
-            )

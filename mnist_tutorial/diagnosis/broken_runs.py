@@ -8,7 +8,7 @@ import numpy as np
 from keras import layers
 
 from mnist_tutorial.checks import check_choice
-from mnist_tutorial.diagnosis.evidence import USUAL_RATE, Data, shifts
+from mnist_tutorial.diagnosis.evidence import USUAL_RATE, shifts
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
 
@@ -23,6 +23,7 @@ FAULTS = (
     "sorted_data",
     "different_preparation",
 )
+Data = tuple[np.ndarray, np.ndarray]
 LEARNING_RATES = {"rate_too_high": 100 * USUAL_RATE, "rate_too_low": USUAL_RATE / 1000}
 
 

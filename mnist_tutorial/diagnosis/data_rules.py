@@ -6,22 +6,19 @@ curves, and is less sure. The limits were set on runs with other seeds, images a
 networks than those in ``tests/test_diagnosis.py``.
 """
 
-import keras
 import numpy as np
+from scipy.stats import spearmanr
 
 from mnist_tutorial.bilingual import Words
 from mnist_tutorial.diagnosis.evidence import (
+    CHANCE,
+    ENOUGH,
     Evidence,
     Sight,
-    chance_agreement,
-    cross_entropies,
+    chance_bound,
     mean_image_difference,
-    neighbour_agreement,
     root_mean_square,
 )
-
-# Fewer examples say little about neighbours or about averages.
-ENOUGH = 50
 
 
 def not_numbers(run: Evidence) -> Sight:
@@ -30,36 +27,87 @@ def not_numbers(run: Evidence) -> Sight:
         ("训练", "training", run.train),
         ("验证", "validation", run.val),
     ):
-        if data is not None and not np.isfinite(data[0]).all():
-            is_good = np.isfinite(data[0]).reshape(len(data[0]), -1).all(axis=1)
-            bad, count = (~is_good).sum(), len(is_good)
+        if data is not None and data.num_broken:
             return "sure", Words(
-                zh=f"看过的 {count} 张{zh}图片里，有 {bad} 张含有 NaN 或无穷大",
-                en=f"{bad} of {count} {en} images that were looked at hold NaN or "
+                zh=f"{data.total} 张{zh}图片里，有 {data.num_broken} 张含有 NaN 或"
+                "无穷大",
+                en=f"{data.num_broken} of {data.total} {en} images hold NaN or "
                 "infinity",
             )
     return None
 
 
+def different_classes(run: Evidence) -> Sight:
+    """Look for a validation set with other classes, or in other shares."""
+    if run.train is None or run.val is None:
+        return None
+    trained, held_out = (
+        np.bincount(data.all_labels, minlength=run.num_classes)
+        for data in (run.train, run.val)
+    )
+    totals = run.train.total, run.val.total
+    shares = held_out / totals[1]
+    # Of a class with this share so many training images were to be expected.
+    missing = (trained == 0) & (shares * totals[0] > CHANCE**2)
+    if missing.any():
+        return "sure", Words(
+            zh=f"验证标签里有 {shares[missing].sum():.0%} 属于训练数据里没有的类别，"
+            f"例如 {missing.argmax()}",
+            en=f"{shares[missing].sum():.0%} of the validation labels are of classes "
+            f"that the training data lack, such as {missing.argmax()}",
+        )
+    # As far as the shares of two samples are apart by chance.
+    both = (trained + held_out) / sum(totals)
+    spread = np.sqrt(both * (1 - both) * (1 / totals[0] + 1 / totals[1]))
+    apart = trained / totals[0] - shares
+    worst = np.abs(apart).argmax()
+    is_clear = np.abs(apart[worst]) > max(0.2, CHANCE * spread[worst])
+    if not is_clear or not (run.gap > 0.1 or run.is_stuck):
+        return None
+    return "likely", Words(
+        zh=f"类别 {worst} 在训练标签里占 {trained[worst] / totals[0]:.0%}，"
+        f"在验证标签里占 {shares[worst]:.0%}",
+        en=f"class {worst} has {trained[worst] / totals[0]:.0%} of the training labels "
+        f"and {shares[worst]:.0%} of the validation labels",
+    )
+
+
 def shuffled_labels(run: Evidence) -> Sight:
-    """Look for labels that are not those of their images."""
+    """Look for labels that are not those of their images, in either set."""
     if run.train is None:
         return _shuffled_by_curves(run)
-    if not run.images_differ or len(run.train[1]) < ENOUGH:
+    sets = [
+        (name, some)
+        for name, some in (
+            (Words("训练", "training"), run.train),
+            (Words("验证", "validation"), run.val),
+        )
+        if some is not None and some.differ and some.by_chance < 0.9
+    ]
+    if not sets:
         return None
-    agreement = neighbour_agreement(*run.train)
-    by_chance = chance_agreement(run.train[1])
-    # What is learnt from wrong labels does not read other images so well; then the
-    # images are such that pixels do not tell which are alike.
-    reads_others = run.val_loss is not None and run.last_accuracy > 0.9
-    if agreement > 0.55 or by_chance > 0.3 or reads_others:
+    name, worse = min(sets, key=lambda pair: pair[1].likeness)
+    best = max((some for _, some in sets), key=lambda some: some.likeness)
+    is_random = worse.agreement < worse.by_chance + worse.chance
+    apart = best.likeness - worse.likeness
+    is_clear = apart > np.hypot(best.chance, worse.chance) / (1 - worse.by_chance)
+    # What is learnt from random labels, or asked about them, is at guessing.
+    held_out = run.train if run.val is None else run.val
+    reads_others = run.val_loss is not None and (
+        run.last_accuracy > held_out.base + chance_bound(held_out.base, held_out.total)
+    )
+    if is_random and not reads_others:
+        sureness = "sure" if is_clear else "possible"
+    elif is_clear and worse.likeness < 0.6 * best.likeness:
+        sureness = "likely"
+    else:
         return None
-    doubtful = "possible" if run.val_loss is None else "likely"
-    return "sure" if agreement < 2 * by_chance else doubtful, Words(
-        zh=f"训练图片里，{agreement:.0%} 和最像自己的那张图片标签相同；"
-        f"标签若是随机的，会是 {by_chance:.0%}",
-        en=f"of the training images, {agreement:.0%} have the label of the image that "
-        f"looks most like them; with labels at random it would be {by_chance:.0%}",
+    return sureness, Words(
+        zh=f"{name.zh}图片里，{worse.agreement:.0%} 和最像自己的那张图片标签相同；"
+        f"标签若是随机的，会是 {worse.by_chance:.0%}",
+        en=f"of the {name.en} images, {worse.agreement:.0%} have the label of the "
+        "image that looks most like them; with labels at random it would be "
+        f"{worse.by_chance:.0%}",
     )
 
 
@@ -86,17 +134,20 @@ def different_preparation(run: Evidence) -> Sight:
     """Look for validation images that were prepared in another way."""
     if run.train is None or run.val is None:
         # Where training has but one class, validation fails for that.
-        one_class = run.train is not None and np.ptp(run.train[1]) == 0
-        return None if one_class else _differs_by_curves(run)
-    (x_train, _), (x_val, _) = run.train, run.val
-    if not run.has_finite_images or not np.isfinite(x_val).all():
+        return None if run.base == 1 else _differs_by_curves(run)
+    x_train, x_val = run.train.images, run.val.images
+    if run.train.num_broken or run.val.num_broken or different_classes(run):
         return None
     if x_train.shape[1:] != x_val.shape[1:] or min(len(x_train), len(x_val)) < ENOUGH:
         return None
+    start = max(run.loss[0], run.guess)
+    fails_at_once = run.val_loss is not None and run.val_loss[0] > 1.5 * start
+    fails_at_last = run.val_loss is not None and run.val_loss[-1] > 2 * run.loss[-1]
     mean, val_mean = x_train.mean(), x_val.mean()
     spread, val_spread = x_train.std(), x_val.std()
     smaller, larger = sorted([spread, val_spread])
-    if larger > 1.5 * max(smaller, 1e-12) or abs(mean - val_mean) > 0.5 * larger:
+    is_other = larger > 1.5 * max(smaller, 1e-12) or abs(mean - val_mean) > 0.5 * larger
+    if is_other and (run.val_loss is None or run.gap > 0.05 or fails_at_last):
         return "sure", Words(
             zh=f"训练图片的均值是 {mean:.3g}，标准差是 {spread:.3g}；"
             f"验证图片的是 {val_mean:.3g} 和 {val_spread:.3g}",
@@ -104,8 +155,6 @@ def different_preparation(run: Evidence) -> Sight:
             f"validation images {val_mean:.3g} and {val_spread:.3g}",
         )
     difference = mean_image_difference(x_train, x_val)
-    start = max(run.loss[0], run.guess)
-    fails_at_once = run.val_loss is not None and run.val_loss[0] > 1.5 * start
     if difference <= 3 or not (run.gap > 0.2 or fails_at_once):
         return None
     return "likely", Words(
@@ -143,20 +192,15 @@ def _differs_by_curves(run: Evidence) -> Sight:
 
 def unscaled_inputs(run: Evidence) -> Sight:
     """Look for values far from 1 where the first weights receive them."""
-    if not run.has_finite_images:
+    if run.model is None or run.train is None or run.train.num_broken:
         return _unscaled_by_curves(run)
-    if run.model is None:
-        return _unscaled_by_images(run)
     weighted = [s for s in run.steps if getattr(s.layer, "kernel", None) is not None]
-    if not weighted:
+    if not weighted or not run.train.differ:
         return None
     given = weighted[0].inputs
     size = root_mean_square(given)
-    # Batch normalisation may undo the scale of the images.
-    batch_norm = keras.layers.BatchNormalization
-    is_normalised = any(isinstance(layer, batch_norm) for layer in run.layers)
     learns_well = run.has_numbers and not run.starts_high and run.accuracy[-1] > 0.9
-    is_harmless = learns_well and (5 < size < 50 or is_normalised)
+    is_harmless = learns_well and (5 < size < 50 or run.is_normalised)
     is_tiny = 0 < size < 0.02 and run.accuracy[0] < 0.5
     if is_harmless or not (size > 5 or is_tiny):
         return None
@@ -165,21 +209,6 @@ def unscaled_inputs(run: Evidence) -> Sight:
         f"平均大小（均方根）是 {size:.3g}",
         en=f"what reaches the first weights lies between {given.min():.3g} and "
         f"{given.max():.3g}, on average (root mean square) {size:.3g}",
-    )
-
-
-def _unscaled_by_images(run: Evidence) -> Sight:
-    """Look for large values and a bad start; the network may scale them itself."""
-    images = run.train[0]
-    if root_mean_square(images) <= 5 or not (run.starts_high or not run.has_numbers):
-        return None
-    return "likely", Words(
-        zh=f"训练图片的值在 {images.min():.3g} 和 {images.max():.3g} 之间，第一轮的"
-        f"损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}。"
-        "再交上 model，就能看得更细。",
-        en=f"training images lie between {images.min():.3g} and {images.max():.3g}, "
-        f"and the first epoch's loss is {run.loss[0]:.1f}, where guessing gives "
-        f"{run.guess:.1f}. Hand in model to look closer.",
     )
 
 
@@ -205,15 +234,12 @@ def sorted_data(run: Evidence) -> Sight:
     """Look for labels in blocks; fit() may shuffle, so also for what they did."""
     if not run.has_numbers:
         return None
-    if run.train is None or len(run.train[1]) < ENOUGH:
+    if run.train is None or run.train.total < ENOUGH:
         return _sorted_by_curves(run)
-    labels = run.train[1]
+    labels, expected = run.train.all_labels, 1 - run.train.by_chance
     changes = np.mean(labels[1:] != labels[:-1])
-    expected = 1 - chance_agreement(labels)
-    in_blocks = expected >= 0.2 and changes <= 0.5 * expected
-    # Images all alike, large weights and a ReLU at the end have the same symptoms.
-    is_explained = not run.images_differ or run.growth >= 4 or run.ends_in_relu
-    symptom = None if is_explained or not in_blocks else _symptom_of_order(run)
+    in_blocks = expected >= 0.15 and changes <= 0.5 * expected
+    symptom = _symptom_of_order(run) if in_blocks else None
     if symptom is None:
         return None
     return "likely" if run.model is None else "sure", Words(
@@ -226,51 +252,36 @@ def sorted_data(run: Evidence) -> Sight:
 
 def _symptom_of_order(run: Evidence) -> Words | None:
     """Return what shows that a network was trained in the order of the examples."""
-    if run.starts_below_guessing:
+    guessing = 1 / run.num_classes
+    chance = chance_bound(guessing, run.train.total)
+    # Wild steps can begin there too, but then do not go on to learn.
+    learnt = run.starts_below_guessing and run.accuracy[-1] > guessing + chance
+    if learnt or run.accuracy[0] < guessing - chance:
         return Words(
             zh=f"第一轮的准确率是 {run.accuracy[0]:.0%}，比瞎猜还低",
             en=f"the first epoch's accuracy is {run.accuracy[0]:.0%}, below guessing",
         )
-    if run.can_be_run and (symptom := _symptom_of_answers(run)):
-        return symptom
-    return Words(zh="曲线很差", en="the curves are bad") if run.is_bad else None
-
-
-def _symptom_of_answers(run: Evidence) -> Words | None:
-    """Return what shows in the answers that what came last is known best."""
-    labels, predicted = run.train[1], run.outputs.argmax(axis=1)
-    occurring, answered = (
-        np.bincount(classes, minlength=run.num_classes) / len(labels)
-        for classes in (labels, predicted)
+    if not run.can_be_run:
+        return None
+    labels, last = run.train.labels, run.accuracy[-1]
+    right = np.mean(run.outputs.argmax(axis=1) == labels)
+    if not run.is_normalised and last > right + 0.1 + chance_bound(last, len(labels)):
+        return Words(
+            zh=f"最后一轮里边训练边记的准确率是 {last:.0%}，现在一量只有 "
+            f"{right:.0%}：它是一类一类地挣来的",
+            en=f"the accuracy counted during the last epoch, {last:.0%}, is "
+            f"{right:.0%} when measured now: it was earned class by class",
+        )
+    classes, seen_last = np.unique(labels[::-1], return_index=True)
+    scores = run.outputs.mean(axis=0)[classes]
+    likeness = spearmanr(scores, -seen_last).statistic
+    if likeness * np.sqrt(len(classes) - 1) < 2.5:
+        return None
+    return Words(
+        zh=f"一类来得越晚，得分就越高（等级相关系数 {likeness:.2f}）",
+        en=f"the later a class came, the higher its score (rank correlation "
+        f"{likeness:.2f})",
     )
-    # A class that hardly occurs counts as half of an equal share.
-    excess = answered / np.maximum(occurring, 0.5 / run.num_classes)
-    favourite = excess.argmax()
-    if excess.max() > 2 and favourite in labels[-(len(labels) // 5) :]:
-        return Words(
-            zh=f"排在最后的类别里，{favourite} 被预测的次数是它实际张数的 "
-            f"{excess.max():.1f} 倍",
-            en=f"class {favourite}, one of the last, is predicted {excess.max():.1f} "
-            "times as often as it is right",
-        )
-    measured = np.mean(predicted == labels)
-    if measured < run.accuracy[-1] - 0.05:
-        return Words(
-            zh=f"最后一轮里边训练边记的准确率是 {run.accuracy[-1]:.0%}，现在一量只有 "
-            f"{measured:.0%}：它是一类一类地挣来的",
-            en=f"the accuracy counted during the last epoch, {run.accuracy[-1]:.0%}, "
-            f"is {measured:.0%} when measured now: it was earned class by class",
-        )
-    losses = cross_entropies(run.outputs, labels)
-    last, overall = losses[-(len(losses) // 10) :].mean(), losses.mean()
-    if last < 0.25 * overall > 0.125:
-        return Words(
-            zh=f"最后十分之一样本的损失是 {last:.2f}，全部的是 {overall:.2f}："
-            "最后来的记得最牢",
-            en=f"the last tenth of the examples has a loss of {last:.2f}, all of them "
-            f"{overall:.2f}: what came last is known best",
-        )
-    return None
 
 
 def _sorted_by_curves(run: Evidence) -> Sight:
@@ -278,7 +289,7 @@ def _sorted_by_curves(run: Evidence) -> Sight:
     moderate = 1.03 * run.guess < run.loss[0] <= 2 * run.guess
     if not (run.starts_below_guessing and moderate and run.learns):
         return None
-    return "likely" if run.accuracy[0] < 0.8 / run.num_classes else "possible", Words(
+    return "possible", Words(
         zh=f"第一轮的训练准确率是 {run.accuracy[0]:.0%}，比瞎猜还低，好像每一类都在"
         "刚练完另一类的时候被问到。再交上 train_data，就能看得更细。",
         en=f"in the first epoch the training accuracy is {run.accuracy[0]:.0%}, worse "

@@ -10,25 +10,107 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from scipy.special import log_softmax
 
 from mnist_tutorial.bilingual import Words
+from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import is_relu
 
-Data = tuple[np.ndarray, np.ndarray]
 # What a rule returns: how sure, and what was seen; None if the cause was not seen.
 Sight = tuple[str, Words] | None
 
-# So many examples show what there is to see, and are compared in a moment.
+# So many examples show what there is to see, and are compared in a moment; on so many
+# the network is measured.
 SAMPLE = 600
-# Adam's default; rates are judged by how far they are from it.
-USUAL_RATE = 1e-3
+MEASURED = 2000
+# Fewer examples say little about neighbours or about averages.
+ENOUGH = 50
+# The usual learning rate of Adam and its relatives, and that of plain SGD.
+USUAL_RATE, USUAL_SGD_RATE = 1e-3, 0.1
+# So many standard deviations are not put down to chance.
+CHANCE = 4
 
 
-def sample(images: np.ndarray, labels: np.ndarray) -> Data:
-    """Return at most ``SAMPLE`` examples, evenly taken so that their order stays."""
-    rows = np.linspace(0, len(labels) - 1, min(SAMPLE, len(labels))).astype(int)
-    return images[rows].astype(float), labels[rows]
+def chance_bound(share: float, count: int) -> float:
+    """Return how far chance takes the share that is found in so many examples."""
+    return CHANCE * math.sqrt(max(share * (1 - share), 1 / count) / count)
+
+
+# --- the data ------------------------------------------------------------------------
+
+
+class Examples:
+    """Training or validation data: all that is cheap to see, and a sample of the rest.
+
+    ``images`` and ``labels`` are the sample, evenly taken so that their order stays.
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray):
+        self.all_images, self.all_labels = images, labels
+        self.total, self.counts = len(labels), np.bincount(labels)
+        finite = np.isfinite(images).reshape(self.total, -1).all(axis=1)
+        self.num_broken = self.total - int(finite.sum())
+        self.images, self.labels = self.sample(SAMPLE)
+
+    def sample(self, most: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return at most so many images, as floats, and their labels."""
+        rows = np.linspace(0, self.total - 1, min(most, self.total)).astype(int)
+        return self.all_images[rows].astype(float), self.all_labels[rows]
+
+    @property
+    def differ(self) -> bool:
+        """Whether all values are numbers, and not all images the same."""
+        return not self.num_broken and bool(np.ptp(self.images, axis=0).any())
+
+    @property
+    def base(self) -> float:
+        """The share that is right if the commonest class is always answered."""
+        return float(self.counts.max() / self.total)
+
+    @cached_property
+    def by_chance(self) -> float:
+        """How likely it is that two labels, drawn at random, are the same."""
+        return float(np.sum((self.counts / self.total) ** 2))
+
+    @cached_property
+    def agreement(self) -> float:
+        """The share of the sample whose nearest neighbour has the same label."""
+        return float(neighbour_agreement(self.images, self.labels))
+
+    @property
+    def chance(self) -> float:
+        """How far chance takes the agreement."""
+        share = max(self.agreement, self.by_chance)
+        return chance_bound(share, len(self.labels))
+
+    @property
+    def likeness(self) -> float:
+        """How far the agreement is from chance, 0, to perfect, 1."""
+        return (self.agreement - self.by_chance) / max(1 - self.by_chance, 1e-12)
+
+
+def neighbour_agreement(images: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of images whose nearest neighbour has the same label."""
+    rows = images.reshape(len(images), -1)
+    squares = (rows**2).sum(axis=1)
+    distances = squares[:, None] + squares - 2 * rows @ rows.T  # (n, n)
+    np.fill_diagonal(distances, np.inf)
+    return np.mean(labels[distances.argmin(axis=1)] == labels)
+
+
+def mean_image_difference(one: np.ndarray, two: np.ndarray) -> float:
+    """Return how far two mean images are apart; about 1 if only chance parts them.
+
+    The mean over the pixels of the squared difference, over what it would be for two
+    samples of one population.
+    """
+    expected = one.var(axis=0) / len(one) + two.var(axis=0) / len(two)
+    squared = (one.mean(axis=0) - two.mean(axis=0)) ** 2
+    return squared.sum() / max(expected.sum(), 1e-12)
+
+
+def root_mean_square(values: np.ndarray) -> float:
+    """Return how large the values are on average, whatever their sign."""
+    return np.sqrt(np.mean(np.square(values, dtype=float)))
 
 
 # --- the network, taken apart --------------------------------------------------------
@@ -51,33 +133,41 @@ def flat_layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield layer
 
 
-def run_layers(model: keras.Model, images: np.ndarray) -> list[Step]:
-    """Return what each layer does to the images; the last step gives the outputs."""
-    if not isinstance(model, keras.Sequential):
-        return _run_branches(model, images)
-    steps, values = [], images
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            steps += run_layers(layer, values)
-        else:
-            steps.append(Step(layer, values, _run(layer, values)))
-        values = steps[-1].outputs
-    return steps
+def run_layers(model: keras.Model, images: np.ndarray) -> tuple[list[Step], np.ndarray]:
+    """Return what each layer with one input does to the images, and the outputs."""
+    steps, layers = [], set(flat_layers(model))
+
+    def listen(layer):
+        def call(inputs, *others, **settings):
+            outputs = type(layer).call(layer, inputs, *others, **settings)
+            if keras.ops.is_tensor(inputs):
+                values = map(keras.ops.convert_to_numpy, (inputs, outputs))
+                steps.append(Step(layer, *values))
+            return outputs
+
+        layer.call = call  # beside that of its class
+
+    try:
+        for layer in layers:
+            listen(layer)
+        outputs = run(model, images)
+    finally:
+        for layer in layers:
+            vars(layer).pop("call", None)
+    return steps, outputs
 
 
-def _run_branches(model: keras.Model, images: np.ndarray) -> list[Step]:
-    """Run a model with branches; layers with several inputs are left out."""
-    kept = [layer for layer in model.layers if hasattr(layer, "input")]
-    kept = [layer for layer in kept if not isinstance(layer.input, list)]
-    wanted = [(layer.input, layer.output) for layer in kept]
-    found, last = _run(keras.Model(model.inputs, [wanted, model.outputs[0]]), images)
-    steps = [Step(layer, *pair) for layer, pair in zip(kept, found, strict=True)]
-    return [*steps, Step(model, last, last)]
-
-
-def _run(layer: keras.layers.Layer, values: np.ndarray):
-    outputs = layer(keras.ops.convert_to_tensor(values, "float32"), training=False)
-    return keras.tree.map_structure(keras.ops.convert_to_numpy, outputs)
+def run(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return what the network answers, ``(n, num_classes)``, or refuse."""
+    outputs = model(keras.ops.convert_to_tensor(images, "float32"), training=False)
+    shape = getattr(outputs, "shape", None)
+    if shape is None or len(shape) != 2 or shape[1] < 2:
+        raise InputError(
+            "model must give one number a class, (n, num_classes), got "
+            f"{type(outputs).__name__ if shape is None else tuple(shape)}; hand in a "
+            "network with one output a class"
+        )
+    return keras.ops.convert_to_numpy(outputs)
 
 
 def shifts(layers: Iterable[keras.layers.Layer]) -> list[keras.Variable]:
@@ -88,42 +178,18 @@ def shifts(layers: Iterable[keras.layers.Layer]) -> list[keras.Variable]:
     return [shift for shift in found if shift is not None]
 
 
-# --- figures of arrays ---------------------------------------------------------------
+class Measured(NamedTuple):
+    """What the network gets now on some of the data.
 
-
-def neighbour_agreement(images: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of images whose nearest neighbour has the same label."""
-    rows = images.reshape(len(images), -1)
-    squares = (rows**2).sum(axis=1)
-    distances = squares[:, None] + squares - 2 * rows @ rows.T  # (n, n)
-    np.fill_diagonal(distances, np.inf)
-    return np.mean(labels[distances.argmin(axis=1)] == labels)
-
-
-def chance_agreement(labels: np.ndarray) -> float:
-    """Return how likely it is that two labels, drawn at random, are the same."""
-    return np.sum((np.bincount(labels) / len(labels)) ** 2)
-
-
-def mean_image_difference(one: np.ndarray, two: np.ndarray) -> float:
-    """Return how far two mean images are apart; about 1 if only chance parts them.
-
-    The mean over the pixels of the squared difference, over what it would be for two
-    samples of one population.
+    Each loss is one an example, ``(n,)``: that of the outputs taken for logits, and
+    those that Keras may give for the outputs taken for probabilities.
     """
-    expected = one.var(axis=0) / len(one) + two.var(axis=0) / len(two)
-    squared = (one.mean(axis=0) - two.mean(axis=0)) ** 2
-    return squared.sum() / max(expected.sum(), 1e-12)
 
-
-def root_mean_square(values: np.ndarray) -> float:
-    """Return how large the values are on average, whatever their sign."""
-    return np.sqrt(np.mean(np.square(values, dtype=float)))
-
-
-def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the loss of each example, shape ``(n,)``."""
-    return -log_softmax(logits.astype(float), axis=1)[np.arange(len(labels)), labels]
+    labels: np.ndarray
+    outputs: np.ndarray
+    accuracy: float
+    as_logits: np.ndarray
+    as_probabilities: list[np.ndarray]
 
 
 # --- a run ---------------------------------------------------------------------------
@@ -132,16 +198,15 @@ def cross_entropies(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 class Evidence:
     """What was handed in, checked, and what several rules ask about it.
 
-    Each curve has one value an epoch. ``train`` and ``val`` are samples
-    ``(images, labels)``, the images as floats. What was not handed in is None.
+    Each curve has one value an epoch. What was not handed in is None.
     """
 
     def __init__(
         self,
         curves: dict[str, np.ndarray],
         model: keras.Model | None,
-        train: Data | None,
-        val: Data | None,
+        train: Examples | None,
+        val: Examples | None,
     ):
         self.model, self.train, self.val = model, train, val
         self.loss, self.accuracy = curves["loss"], curves["accuracy"]
@@ -150,15 +215,17 @@ class Evidence:
         )
         has_val = self.val_loss is not None
 
+        # Of the first data that were handed in, which tell how many classes there are.
+        data = next((some for some in (train, val) if some is not None), None)
+        # Whether the network can be tried on the training images.
+        self.can_be_run = model is not None and train is not None and train.differ
         # The number of classes; without a network, at least the ten digits.
-        labels = [int(data[1].max()) for data in (train, val) if data is not None]
-        self.num_classes = max([9, *labels]) + 1
-        if model is not None:
-            self.num_classes = model.output_shape[-1]
-        # The loss of a network that gives every class the same chance.
+        labels = [len(some.counts) for some in (train, val) if some is not None]
+        self.num_classes = max([10, *labels]) if model is None else self._count(data)
+        # The loss of a network that gives every class the same chance, and the share
+        # that it gets right who always answers with the commonest class.
         self.guess = math.log(self.num_classes)
-        # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.
-        self.hardly = 1 / self.num_classes + 2 / 9 * (1 - 1 / self.num_classes)
+        self.base = 1 / self.num_classes if train is None else train.base
 
         # Training, and validation if there is any; whether every loss is a number.
         self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
@@ -167,47 +234,42 @@ class Evidence:
         self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
         # By how much training is better than validation at the end.
         self.gap = self.accuracy[-1] - self.last_accuracy
-        # Whether training got hardly anywhere; whether it got anywhere at all.
+        # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.
+        self.hardly = self.base + 2 / 9 * (1 - self.base)
+        # Whether training, or validation alone, got hardly anywhere.
         self.is_stuck = self.accuracy[-1] < self.hardly
+        self.only_training_learns = self.gap > 0.3 and self.last_accuracy < self.hardly
         falls = self.loss[0] - self.loss[-1] > 0.01 * self.guess
         self.learns = falls and self.accuracy[-1] > self.accuracy[0]
         # Whether the first epoch was far worse, or at all worse, than guessing.
         self.starts_high = self.loss[0] > 1.25 * self.guess
         self.starts_below_guessing = self.accuracy[0] < 1 / self.num_classes
-        # Whether training succeeds and validation fails.
-        self.only_training_learns = self.accuracy[-1] > 0.7 and self.last_accuracy < 0.5
 
-        # The highest learning rate, if the history tells, and how it compares.
+        # The part of every loss that is for the size of the weights.
+        self.penalty = float(sum(getattr(model, "losses", [])))
+        # The highest learning rate, if the history or the network tells, and how many
+        # times the usual one it is; where the optimizer is unknown, that of Adam.
+        optimizer = getattr(model, "optimizer", None)
+        self.optimizer = "Adam" if optimizer is None else type(optimizer).__name__
+        usual = USUAL_RATE
+        if self.optimizer == "SGD":
+            usual = USUAL_SGD_RATE * (1 - optimizer.momentum)
         self.rate = None if rates is None else rates.max()
-        self.is_fast = self.rate is not None and self.rate > 20 * USUAL_RATE
-        self.is_slow = self.rate is not None and self.rate <= USUAL_RATE / 50
+        if rates is None and optimizer is not None:
+            self.rate = float(optimizer.learning_rate)
+        self.speed = None if self.rate is None else self.rate / usual
+        self.is_fast = self.speed is not None and self.speed > 20
+        self.is_slow = self.speed is not None and self.speed <= 1 / 50
 
-        # Whether there are training images, all their values are numbers, not all of
-        # them are the same, and the network can be tried on them.
-        self.has_finite_images = train is not None and np.isfinite(train[0]).all()
-        self.images_differ = self.has_finite_images and np.ptp(train[0], axis=0).any()
-        self.can_be_run = model is not None and self.has_finite_images
-
-    @property
-    def is_bad(self) -> bool:
-        """Whether no healthy run has such curves."""
-        val_fails = self.last_accuracy < 0.5 and self.gap > 0.3
-        worse_than_guessing = self.loss[-1] > 1.02 * self.guess
-        forgotten = self.accuracy.max() - self.accuracy[-1]
-        rose = self.loss[-1] > 1.5 * self.loss.min()
-        unlearns = forgotten > (0.1 if rose else 0.3)
-        lost = not self.has_numbers or self.is_stuck
-        return lost or val_fails or worse_than_guessing or unlearns
+    def _count(self, data: Examples | None) -> int:
+        if data is not None:
+            return run(self.model, data.images[:1]).shape[1]
+        return self.kernels[-1].shape[-1] if self.kernels else 10
 
     @cached_property
     def layers(self) -> list[keras.layers.Layer]:
         """The layers, also those of models inside the model; none without a model."""
         return [] if self.model is None else list(flat_layers(self.model))
-
-    @property
-    def ends_in_relu(self) -> bool:
-        """Whether there is a network, and no class can get a score below 0."""
-        return bool(self.layers) and is_relu(self.layers[-1])
 
     @cached_property
     def kernels(self) -> list[np.ndarray]:
@@ -225,12 +287,57 @@ class Evidence:
             sizes.append(root_mean_square(kernel) / usual)
         return max(size for size in sizes if math.isfinite(size))
 
+    @property
+    def is_normalised(self) -> bool:
+        """Whether there are batch normalisations, which undo the scale of the images.
+
+        In use they give something else than in training.
+        """
+        batch_norm = keras.layers.BatchNormalization
+        return any(isinstance(layer, batch_norm) for layer in self.layers)
+
     @cached_property
+    def _run(self) -> tuple[list[Step], np.ndarray]:
+        return run_layers(self.model, self.train.images)
+
+    @property
     def steps(self) -> list[Step]:
         """What every layer makes of the training sample."""
-        return run_layers(self.model, self.train[0])
+        return self._run[0]
 
     @property
     def outputs(self) -> np.ndarray:
         """What the network answers on the training sample, ``(n, num_classes)``."""
-        return self.steps[-1].outputs
+        return self._run[1]
+
+    @property
+    def ends_in_relu(self) -> bool:
+        """Whether no class can get a score below 0."""
+        return is_relu(self.steps[-1].layer)
+
+    @cached_property
+    def measured(self) -> Measured | None:
+        """What the network gets now, if that is a number.
+
+        On validation data if their curves are known, else on training data.
+        """
+        data = self.train if self.val_loss is None else self.val
+        if self.model is None or data is None or data.num_broken:
+            return None
+        images, labels = data.sample(MEASURED)
+        outputs = run(self.model, images)
+        if not np.isfinite(outputs).all():
+            return None
+        of_class, losses = np.eye(self.num_classes)[labels], keras.losses
+        as_logits, *others = (
+            keras.ops.convert_to_numpy(loss) + self.penalty
+            for loss in (
+                losses.categorical_crossentropy(of_class, outputs, from_logits=True),
+                losses.categorical_crossentropy(of_class, outputs),
+                losses.sparse_categorical_crossentropy(labels, outputs),
+            )
+        )
+        right = np.mean(outputs.argmax(axis=1) == labels)
+        # Those of some logits are no numbers, and then in no history.
+        others = [loss for loss in others if np.isfinite(loss).all()]
+        return Measured(labels, outputs, float(right), as_logits, others)

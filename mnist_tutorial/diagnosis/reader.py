@@ -7,9 +7,14 @@ import keras
 import numpy as np
 
 from mnist_tutorial.bilingual import Words, reader_language, say
-from mnist_tutorial.checks import check_input_shape, checked_array, checked_labels
+from mnist_tutorial.checks import (
+    check_curves,
+    check_input_shape,
+    checked_array,
+    checked_labels,
+)
 from mnist_tutorial.diagnosis import data_rules, training_rules
-from mnist_tutorial.diagnosis.evidence import Data, Evidence, sample
+from mnist_tutorial.diagnosis.evidence import Evidence, Examples, run
 from mnist_tutorial.errors import InputError
 
 # Each rule, and what to try. Causes before what they cause.
@@ -18,6 +23,17 @@ CAUSES = {
         zh="查图片的值从哪里开始不是数：除以 0，空文件，取对数。",
         en="Find where the images get values that are not numbers: a division by 0, an "
         "empty file, a logarithm.",
+    ),
+    training_rules.other_history: Words(
+        zh="交上同一次训练的历史、网络和数据；再看 accuracy 数的是什么，整数标签配 "
+        "sparse_categorical_accuracy。",
+        en="Hand in history, network and data of one and the same training; and see "
+        "what accuracy counts: integer labels need sparse_categorical_accuracy.",
+    ),
+    data_rules.different_classes: Words(
+        zh="先打乱，再分出验证数据；validation_split 取的是最后一段，不会先打乱。",
+        en="Shuffle before you set validation data aside; validation_split takes the "
+        "last part as it stands.",
     ),
     data_rules.shuffled_labels: Words(
         zh="画二十张图片，连同标签。打乱、排序、筛选时，图片和标签用同一个下标。",
@@ -38,6 +54,10 @@ CAUSES = {
         zh="去掉网络末尾的 softmax，或者给损失 from_logits=False，两样只做一样。",
         en="Remove the softmax at the end of the network, or hand the loss "
         "from_logits=False; not both.",
+    ),
+    training_rules.missing_softmax: Words(
+        zh="给损失 from_logits=True，或者在网络末尾加上 softmax，两样只做一样。",
+        en="Hand the loss from_logits=True, or end the network in a softmax; not both.",
     ),
     data_rules.sorted_data: Words(
         zh="每一轮之前打乱训练数据（shuffle=True）。",
@@ -100,6 +120,14 @@ REMARKS = {
         en="Set a part of the training data aside: split_validation().",
     ),
 }
+# What Keras calls an accuracy; the first that a history has is read.
+ACCURACIES = (
+    "binary_accuracy",
+    "categorical_accuracy",
+    "sparse_categorical_accuracy",
+    "acc",
+    "accuracy",
+)
 CURVES = ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate")
 
 
@@ -151,31 +179,33 @@ def diagnose(
     history: Mapping[str, Sequence[float]],
     model: keras.Model | None = None,
     *,
-    train_data: Data | None = None,
-    validation_data: Data | None = None,
+    train_data: tuple[np.ndarray, np.ndarray] | None = None,
+    validation_data: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> list[Finding]:
     """Say what is wrong with a training run, how sure that is, and what to try.
 
     Curves alone tell that something is wrong more often than what. Hand in the
     network and the data *as the network received them*, and most causes can be seen
     directly: what the images are scaled to, whether images with the same label look
-    alike, which units are dead. The page ``faq/diagnosis`` tries it on nine
-    faults. What leaves no trace cannot be seen: labels that are wrong in a consistent
-    way or all the same, validation images that are also in the training set, data that
-    are not those of the task.
+    alike, which units are dead, whether the network has the figures of the history.
+    The page ``faq/diagnosis`` tries it on twelve faults. What leaves no trace cannot
+    be seen: labels that are wrong in a consistent way or all the same, validation
+    images that are also in the training set, data that are not those of the task.
 
     Parameters
     ----------
     history
-        As ``training.train`` returns it: one value an epoch under ``loss`` and
-        ``accuracy``, and, if there are any, ``val_loss``, ``val_accuracy`` and
-        ``learning_rate``. A loss that is not a number is a finding and no error.
+        As ``training.train`` or Keras' ``fit(...).history`` has it: one value an epoch
+        under ``loss`` and ``accuracy`` (or another of Keras' names), and, if there are
+        any, ``val_loss``, ``val_accuracy`` and ``learning_rate``. A loss that is not a
+        number is a finding and no error.
     model
-        The network after that training, with output shape ``(n, num_classes)``.
+        The network after that training, of any kind, compiled or not, with output
+        shape ``(n, num_classes)``.
     train_data, validation_data
         ``(images, labels)`` in the order and with the values that the network was
         given; several hundred of each are enough, evenly taken. Images of shape
-        ``(n, ...)``, integer labels of shape ``(n,)``.
+        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``.
 
     Returns
     -------
@@ -197,13 +227,17 @@ def diagnose(
     run = Evidence(
         _checked_history(history),
         model,
-        _checked_sample("train_data", train_data, model),
-        _checked_sample("validation_data", validation_data, model),
+        _checked_examples("train_data", train_data, model),
+        _checked_examples("validation_data", validation_data, model),
     )
-    faults = _ask(CAUSES, "fault", run) or _ask(UNEXPLAINED, "fault", run)
-    if not faults:
-        return [_healthy(run), *_ask(REMARKS, "remark", run)]
+    faults = _ask(CAUSES, "fault", run)
     certain = [found for found in faults if found.sureness != "possible"]
+    if not certain and (run.can_be_run or not faults):
+        # What is only possible explains, and does not show, that something is wrong.
+        unexplained = _ask(UNEXPLAINED, "fault", run)
+        certain = unexplained and unexplained + faults
+        if not certain:
+            return [_healthy(run), *_ask(REMARKS, "remark", run)]
     # Sorting keeps the order of the rules among those that are equally sure.
     order = list(DEGREES)
     return sorted(certain or faults, key=lambda found: order.index(found.sureness))
@@ -244,28 +278,29 @@ def _healthy(run: Evidence) -> Finding:
 
 def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.ndarray]:
     """Return the known curves as arrays, or refuse."""
-    if not isinstance(history, Mapping):
-        raise InputError(
-            f"history must be a dict of lists, got {type(history).__name__}; of what "
-            "model.fit returns, hand in .history"
-        )
+    check_curves("history", history)
+    # Keras calls the accuracy by the name under which it was compiled.
+    renamed = {
+        prefix + "accuracy": history[prefix + name]
+        for prefix in ("", "val_")
+        for name in ACCURACIES
+        if prefix + name in history
+    }
+    history = {**history, **renamed}
     has_validation = "val_loss" in history or "val_accuracy" in history
     for name in CURVES[:4] if has_validation else CURVES[:2]:
         if name not in history:
             raise InputError(
-                f"history must have {name!r}, got {', '.join(history)}; hand in what "
-                "training.train returns"
+                f"history must have {name!r}, got {', '.join(history)}; compile with "
+                "metrics=['accuracy']"
             )
     curves = {
-        name: checked_array(name, history[name]).astype(float)
-        for name in CURVES
-        if name in history
+        name: np.asarray(history[name], float) for name in CURVES if name in history
     }
-    shapes = {name: curve.shape for name, curve in curves.items()}
-    if len(set(shapes.values())) > 1 or len(shapes["loss"]) != 1 or 0 in shapes["loss"]:
+    if len({len(curve) for curve in curves.values()}) > 1:
         raise InputError(
-            "history must have one value an epoch, and at least one, under every name, "
-            f"got shapes {', '.join(f'{name} {s}' for name, s in shapes.items())}"
+            "history must have one value an epoch under every name, got "
+            + ", ".join(f"{name} {len(curve)}" for name, curve in curves.items())
         )
     for name in {"accuracy", "val_accuracy"} & set(curves):
         values = curves[name]
@@ -277,16 +312,28 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.nda
     return curves
 
 
-def _checked_sample(name: str, data: Data | None, model: keras.Model | None):
-    """Return some of the images and labels, which belong together, or refuse."""
+def _checked_examples(
+    name: str, data: tuple[np.ndarray, np.ndarray] | None, model: keras.Model | None
+) -> Examples | None:
+    """Return the images and labels, which belong together, or refuse."""
     if data is None:
         return None
-    images = checked_array(f"the images of {name}", data[0])
+    if not isinstance(data, Sequence) or len(data) != 2:
+        raise InputError(
+            f"{name} must be a pair (images, labels), got {type(data).__name__}; of a "
+            "Dataset, hand in its arrays"
+        )
+    images, labels = checked_array(f"the images of {name}", data[0]), data[1]
     if not len(images):
         raise InputError(f"{name} must hold at least one image, got none")
     classes = None
     if model is not None:
+        expected = getattr(model, "input_shape", None) or images.shape
+        if len(expected) == images.ndim + 1 and expected[-1] == 1:
+            images = images[..., None]  # as Keras does
         check_input_shape(model, images, name=f"the images of {name}")
-        classes = model.output_shape[-1]
-    labels = checked_labels(data[1], len(images), classes, name=f"the labels of {name}")
-    return sample(images, labels)
+        classes = run(model, images[:1]).shape[1]
+    if np.ndim(labels) == 2 and np.shape(labels)[1] == 1:
+        labels = np.ravel(labels)
+    name = f"the labels of {name}"
+    return Examples(images, checked_labels(labels, len(images), classes, name=name))

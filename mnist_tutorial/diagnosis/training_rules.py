@@ -11,40 +11,101 @@ import numpy as np
 from mnist_tutorial.bilingual import Words
 from mnist_tutorial.checks import are_probabilities
 from mnist_tutorial.diagnosis.evidence import (
-    USUAL_RATE,
+    CHANCE,
+    ENOUGH,
     Evidence,
+    Examples,
     Sight,
-    cross_entropies,
-    run_layers,
+    chance_bound,
     shifts,
 )
 from mnist_tutorial.models import is_relu
 
-# --- the network's end, its weights, the steps ---------------------------------------
+# --- network and history held against each other -------------------------------------
+
+
+def other_history(run: Evidence) -> Sight:
+    """Look for an accuracy that the history does not have."""
+    now = run.measured
+    if now is None or run.val_loss is None or _epochs_of_now(run).size:
+        return None
+    last = run.last_accuracy
+    of_outputs = (now.outputs > 0.5) == np.eye(run.num_classes)[now.labels]
+    zh = en = ""
+    if _are_squashed(now.outputs) and abs(of_outputs.mean() - last) < 0.01:
+        zh = "；每个输出单独算对错（binary accuracy），正好是这个数"
+        en = "; each output judged alone (binary accuracy) gives that"
+    return "sure", Words(
+        zh=f"交来的网络现在在验证图片上答对 {now.accuracy:.1%}；训练记录的最后一轮是 "
+        f"{last:.1%}{zh}",
+        en=f"the network that was handed in has {now.accuracy:.1%} of the validation "
+        f"images right; the last epoch of the history says {last:.1%}{en}",
+    )
+
+
+def _epochs_of_now(run: Evidence) -> np.ndarray:
+    """Return the epochs whose weights these may be: the last, or the best ones.
+
+    Of these, the ones whose accuracy is measured now.
+    """
+    now, losses = run.measured, np.nan_to_num(run.val_loss, nan=np.inf)
+    epochs = np.unique([len(losses) - 1, losses.argmin(), run.val_accuracy.argmax()])
+    bound = 0.01 + chance_bound(now.accuracy, len(now.outputs))
+    return epochs[np.abs(run.val_accuracy[epochs] - now.accuracy) <= bound]
 
 
 def softmax_twice(run: Evidence) -> Sight:
     """Look for a loss of probabilities that were taken for logits."""
-    if not run.has_numbers:
-        return None
-    if not run.can_be_run:
+    if run.measured is None:
         return _softmax_by_curves(run)
-    if not are_probabilities(run.outputs):
+    return _taken_for_the_other(run, are_squashed=True)
+
+
+def missing_softmax(run: Evidence) -> Sight:
+    """Look for a loss of logits that were taken for probabilities."""
+    return None if run.measured is None else _taken_for_the_other(run)
+
+
+def _are_squashed(outputs: np.ndarray) -> bool:
+    """Tell whether a softmax or sigmoids gave these, and not logits that are small."""
+    within = 0 <= outputs.min() <= outputs.max() <= 1
+    differ = np.ptp(outputs, axis=0).max() > 0.5
+    return within and (differ or are_probabilities(outputs))
+
+
+def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
+    """Look for the loss of what the outputs are not, where it is not that of theirs."""
+    now, at_end = run.measured, run.val_loss is None
+    own, other = [now.as_logits], now.as_probabilities
+    zh, en = ("logits", "概率"), ("logits", "probabilities")
+    if are_squashed:
+        own, other, zh, en = other, own, zh[::-1], en[::-1]
+    epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
+    # A smoothed loss is neither of the two.
+    is_smoothed = getattr(getattr(run.model, "loss", None), "label_smoothing", 0)
+    if is_smoothed or not len(epochs) or _are_squashed(now.outputs) != are_squashed:
         return None
-    outputs, labels, last = run.outputs, run.train[1], run.loss[-1]
-    if run.val is not None and run.val_loss is not None:
-        labels, last = run.val[1], run.val_loss[-1]
-        outputs = run_layers(run.model, run.val[0])[-1].outputs
-    right = outputs[np.arange(len(outputs)), labels].astype(float)
-    once = -np.log(np.maximum(right, 1e-7)).mean()
-    twice = cross_entropies(outputs, labels).mean()
-    if abs(last - once) <= abs(last - twice):
+
+    def distance(losses: np.ndarray) -> float:
+        return float(np.abs(epochs - losses.mean()).min())
+
+    mine, taken = (min(some, key=distance, default=None) for some in (own, other))
+    if mine is None or taken is None:
         return None
-    return "sure", Words(
-        zh=f"网络给出的是概率；按概率算，损失是 {once:.2f}，当成 logits 算是 "
-        f"{twice:.2f}；训练记录里是 {last:.2f}",
-        en=f"the network gives probabilities; as such their loss would be {once:.2f}, "
-        f"and taken for logits {twice:.2f}; the history says {last:.2f}",
+    # On the very data of the history the two are the same but for rounding.
+    chance = CHANCE * taken.std() / math.sqrt(len(taken)) + 0.01
+    is_same = distance(taken) < 3e-4 * (1 + taken.mean())
+    if distance(taken) > chance or distance(mine) < (0.02 if is_same else 2 * chance):
+        return None
+    last = epochs[np.abs(epochs - taken.mean()).argmin()]
+    low, high = now.outputs.min(), now.outputs.max()
+    return "sure" if is_same and not at_end else "likely", Words(
+        zh=f"网络给出的是{zh[0]}，从 {low:.2g} 到 {high:.2g}；照此算，损失是 "
+        f"{mine.mean():.2f}，当成{zh[1]}算是 {taken.mean():.2f}；训练记录里是 "
+        f"{last:.2f}",
+        en=f"the network gives {en[0]}, from {low:.2g} to {high:.2g}; as such their "
+        f"loss would be {mine.mean():.2f}, and taken for {en[1]} {taken.mean():.2f}; "
+        f"the history says {last:.2f}",
     )
 
 
@@ -113,46 +174,58 @@ def rate_too_high(run: Evidence) -> Sight:
             en=f"the weights of a layer are {run.growth:.1f} times as large as Keras "
             f"begins with, and the learning rate is {en}",
         )
-    rises = (np.diff(run.loss) > 0.1 * run.loss[:-1]).any() and run.accuracy[-1] < 0.9
-    if not run.is_fast or not (went_wild or rises):
+    course = _rising(run)
+    if not run.is_fast or course is None:
         return None
-    course = Words(zh="又升了回去", en="rises again")
-    if went_wild:
-        numbers = run.loss[np.isfinite(run.loss)]
-        course = Words(zh="不是数", en="is no number")
-        if len(numbers):
-            top = f"{numbers.max():.1f}"
-            course = Words(zh=f"升到过 {top}", en=f"went up to {top}")
     ask = Words(zh="", en="")
     if run.model is None:
         ask = Words("。再交上 model，就能看得更细。", ". Hand in model to look closer.")
-    times = f"{run.rate / USUAL_RATE:.0f}"
     return "likely", Words(
-        zh=f"学习率是 {run.rate:g}，是 Adam 常用值的 {times} 倍，"
+        zh=f"学习率是 {run.rate:g}，是 {run.optimizer} 常用值的 {run.speed:.0f} 倍，"
         f"损失{course.zh}{ask.zh}",
-        en=f"the learning rate is {run.rate:g}, {times} times the usual one for Adam, "
-        f"and the loss {course.en}{ask.en}",
+        en=f"the learning rate is {run.rate:g}, {run.speed:.0f} times the usual one "
+        f"for {run.optimizer}, and the loss {course.en}{ask.en}",
+    )
+
+
+def _rising(run: Evidence) -> Words | None:
+    """Say how the loss went where it should not."""
+    if not run.has_numbers:
+        return Words(zh="不是数", en="is no number")
+    if run.starts_high:
+        return Words(
+            zh=f"第一轮是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}",
+            en=f"of the first epoch is {run.loss[0]:.1f}, where guessing gives "
+            f"{run.guess:.1f}",
+        )
+    rises = np.diff(run.loss) > 0.1 * run.loss[:-1]
+    if not rises.any() or run.accuracy[-1] >= 0.9:
+        return None
+    at = rises.argmax()
+    before, after = run.loss[at : at + 2]
+    return Words(
+        zh=f"又从 {before:.2f} 升到 {after:.2f}",
+        en=f"rises again, from {before:.2f} to {after:.2f}",
     )
 
 
 def dead_relus(run: Evidence) -> Sight:
     """Look for a layer whose ReLUs give 0 at every position of every image."""
+    if run.model is None or run.train is None:
+        if run.is_slow:
+            return None
+        return _silent(run, "model 和 train_data", "model and train_data")
     if not run.can_be_run:
-        return (
-            None
-            if run.is_slow
-            else _silent(run, "model 和 train_data", "model and train_data")
-        )
-    if not run.images_differ:
         return None
     outputs = [step.outputs for step in run.steps if is_relu(step.layer)]
     highest = [values.reshape(-1, values.shape[-1]).max(axis=0) for values in outputs]
     dead_share = max((np.mean(units <= 0) for units in highest), default=0)
     # A dead unit at the end is a class that is never answered.
     has_dead_class = run.ends_in_relu and (run.outputs.max(axis=0) <= 0).any()
-    if dead_share < 0.8 and not has_dead_class:
+    does_harm = run.last_accuracy < (1 + run.base) / 2
+    if not has_dead_class and dead_share < (0.8 if does_harm else 0.95):
         return None
-    count = len(run.train[0])
+    count = len(run.train.labels)
     return "sure" if run.is_stuck else "likely", Words(
         zh=f"有一层里，{dead_share:.0%} 的 ReLU 对 {count} 张训练图片全都输出 0",
         en=f"in one layer {dead_share:.0%} of the ReLUs give 0 for each of {count} "
@@ -162,7 +235,7 @@ def dead_relus(run: Evidence) -> Sight:
 
 def rate_too_low(run: Evidence) -> Sight:
     """Look for a network that has hardly moved."""
-    if not run.has_numbers or run.last_accuracy > 0.5:
+    if not run.has_numbers or run.last_accuracy > 0.5 + run.base / 2:
         return None
     fall = (run.loss[0] - run.loss[-1]) / run.loss[0]
     if not -0.01 < fall < 0.05 or run.starts_high:
@@ -200,17 +273,20 @@ def _too_low_by_curves(run: Evidence, fall: float) -> Sight:
 
 
 def diverged(run: Evidence) -> Sight:
-    """Look for a loss that is no number any more."""
+    """Look for a loss, or weights, that are no numbers any more."""
     broken = [
         (name, np.argmax(~np.isfinite(curve)) + 1)
         for name, curve in zip(("loss", "val_loss"), run.losses, strict=False)
         if not np.isfinite(curve).all()
     ]
-    if not broken:
+    zh = [f"{name} 从第 {epoch} 轮起" for name, epoch in broken]
+    en = [f"{name} from epoch {epoch}" for name, epoch in broken]
+    if not all(np.isfinite(kernel).all() for kernel in run.kernels):
+        zh, en = [*zh, "网络的权重"], [*en, "weights of the network"]
+    if not zh:
         return None
     return "sure", Words(
-        zh="不是数：" + "，".join(f"{name} 从第 {n} 轮起" for name, n in broken),
-        en="not a number: " + ", ".join(f"{name} from epoch {n}" for name, n in broken),
+        zh="不是数：" + "，".join(zh), en="not a number: " + ", ".join(en)
     )
 
 
@@ -219,7 +295,8 @@ def diverged(run: Evidence) -> Sight:
 
 def validation_fails(run: Evidence) -> Sight:
     """Admit that what is learnt on training images holds for no others."""
-    if not run.is_bad or not run.only_training_learns:
+    allowed = _more_is_possible(run.val, run.last_accuracy)
+    if not run.only_training_learns and not (run.gap > 0.2 and allowed):
         return None
     return "likely", Words(
         zh=f"训练准确率最后是 {run.accuracy[-1]:.0%}，验证是 {run.last_accuracy:.0%}，"
@@ -231,14 +308,51 @@ def validation_fails(run: Evidence) -> Sight:
 
 def not_learning(run: Evidence) -> Sight:
     """Admit that something is wrong."""
-    if not run.is_bad or run.only_training_learns:
+    if validation_fails(run):
         return None
+    fall = run.loss[0] - run.loss[-1]
+    is_flat = fall < 0.05 * run.guess and run.loss[-1] > 0.95 * run.guess
+    forgotten = run.accuracy.max() - run.accuracy[-1]
+    rose = run.loss[-1] > 1.5 * run.loss.min()
+    unlearns = forgotten > (0.1 if rose else 0.3)
+    above = run.loss[-1] > 1.02 * run.guess + 2 * run.penalty
+    data = run.train if run.val is None else run.val
+    # Less than a standard deviation better than the commonest class.
+    guesses = (
+        data is not None
+        and data.base < 0.95
+        and run.last_accuracy < data.base + chance_bound(data.base, data.total) / CHANCE
+    )
+    lost = not run.has_numbers or above or unlearns or guesses
+    allowed = _more_is_possible(run.train, run.accuracy[-1])
+    still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
+    # Where neighbours tell no more than the network, the data may allow no more.
+    known = run.train is not None and run.train.differ
+    stuck = (run.is_stuck or is_flat) and (allowed or not known)
+    if not (lost or stuck or (allowed and not still_falls)):
+        return None
+    more = Words(zh="", en="")
+    if allowed:
+        more = Words(
+            zh=f"；照抄最像的那张图片的标签，就能对 {run.train.agreement:.0%}",
+            en="; copying the label of the image that looks most like it would get "
+            f"{run.train.agreement:.0%}",
+        )
     return "likely", Words(
         zh=f"训练损失最后是 {run.loss[-1]:.2f}（瞎猜是 {run.guess:.2f}），准确率是 "
-        f"{run.last_accuracy:.0%}，没有看出已知的原因",
+        f"{run.accuracy[-1]:.0%}{more.zh}，没有看出已知的原因",
         en=f"the training loss ends at {run.loss[-1]:.2f} (guessing: {run.guess:.2f}) "
-        f"and the accuracy at {run.last_accuracy:.0%}, and no known cause was seen",
+        f"and the accuracy at {run.accuracy[-1]:.0%}{more.en}; no known cause was seen",
     )
+
+
+def _more_is_possible(data: Examples | None, accuracy: float) -> bool:
+    """Tell whether the nearest neighbours get far more right than the network."""
+    if data is None or not data.differ or len(data.labels) < ENOUGH:
+        return False
+    room = 0.2 * (1 - data.base)
+    bound = max(room, chance_bound(data.agreement, len(data.labels)))
+    return data.agreement > accuracy + bound
 
 
 # --- nothing is wrong, but it could be better; every loss is a number here -----------
