@@ -128,7 +128,7 @@ export class WeightedSums {
       const pixel = pixels[window * places + Math.floor(tap / channels)];
       return pixel < 0 ? -1 : (pixel * groups + group) * channels + (tap % channels);
     });
-    const weights = from.map((_, tap) => kernel[tap * filters + filter]);
+    const weights = Float32Array.from(from, (_, tap) => kernel[tap * filters + filter]);
     return { inputs: from, weights, bias: bias[filter] };
   }
 }
