@@ -48,11 +48,10 @@ function build({ data, word, colour, say }) {
   const ask = makeNetwork(data.network, {
     begin(layers) {
       const goTo = (group, index) => look({ group, index });
-      parts.push(
-        makeLayers(layers.groups, state, goTo),
-        makeOrigin({ ...layers, say }, state, goTo),
-      );
-      inner.append(...parts.map(({ node }) => node));
+      const maps = makeLayers(layers.groups, state, goTo);
+      const origin = makeOrigin({ ...layers, say }, state, goTo);
+      parts.push(maps, origin);
+      inner.append(maps.node, make("div.detail", maps.map, origin.node));
       say(inner);
     },
     take(answer) {

@@ -16,14 +16,14 @@ export function covered(image, [row, column]) {
 }
 
 const step = (say) => {
-  const picture = make("div.picture");
-  return { picture, node: make("div.step", picture, make("span.muted", { say })) };
+  const seen = make("div.seen");
+  return { seen, node: make("div.step", seen, make("span.muted", { say })) };
 };
 
 // cover([row, column]) is called when the reader covers a part, cover(null) when no more.
 export function makeReceived(state, cover) {
   const [cut, box] = [step("stepCut"), step("stepBox")];
-  const [field, patch] = [make("div.picture"), make("i.patch")];
+  const [field, patch] = [make("div.seen"), make("i.patch")];
   const middle = (COVER - 1) / 2;
   const put = (...place) => cover(place.map((at) => inside(at, 0, FIELD - COVER)));
   const reading = { role: "application", label: "coverArea" };
@@ -48,7 +48,7 @@ export function makeReceived(state, cover) {
     if (digit !== shown) {
       const image = digit.field && { width: FIELD, height: FIELD, values: digit.field };
       const pictures = [digit.cropped, digit.box, image];
-      [cut.picture, box.picture, field].forEach((holder, at) =>
+      [cut.seen, box.seen, field].forEach((holder, at) =>
         holder.replaceChildren(...(pictures[at] ? [pictureOf(pictures[at])] : [])),
       );
     }

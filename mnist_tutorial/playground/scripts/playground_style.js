@@ -11,8 +11,8 @@ export const style = `
   .play { gap: 14px 18px; }
   .between { justify-content: space-between; }
   .between > span { flex: 1 1 10rem; }
-  .pad, .field28, .picture, .samples button { background: var(--white); }
-  .pad, .field28, .small .picture, .maps {
+  .pad, .field28, .seen, .samples button { background: var(--white); }
+  .pad, .field28, .small .seen, .maps {
     border: 1px solid var(--rule); border-radius: 6px; overflow: hidden;
   }
   .pad { aspect-ratio: 1; position: relative; touch-action: none; }
@@ -32,13 +32,13 @@ export const style = `
   .samples canvas { height: 36px; width: 36px; }
   .steps { display: grid; gap: 10px; grid-template-columns: 1fr 2.6fr; }
   .small { align-content: start; display: grid; gap: 8px; }
-  .small .picture { display: grid; height: 84px; padding: 4px; place-items: center; }
+  .small .seen { display: grid; height: 84px; padding: 4px; place-items: center; }
   .small canvas { max-height: 100%; max-width: 100%; min-height: 0; object-fit: contain; }
   .step:last-child canvas, .field28 canvas { image-rendering: pixelated; }
   .step canvas { height: 74px; width: 100%; }
   .step .muted { display: block; line-height: 1.3; }
   .field28 { aspect-ratio: 1; position: relative; }
-  .field28 .picture, .field28 canvas { display: block; height: 100%; width: 100%; }
+  .field28 .seen, .field28 canvas { display: block; height: 100%; width: 100%; }
   .patch {
     background: var(--minus); height: 25%; opacity: 0.75; pointer-events: none;
     position: absolute; width: 25%;
@@ -61,12 +61,15 @@ export const style = `
   .inner { margin-top: 14px; }
   [hidden] { display: none !important; }
   .tabs button { display: grid; line-height: 1.25; text-align: start; }
-  .maps { background: var(--panel); position: relative; }
-  .maps canvas { display: block; image-rendering: pixelated; width: 100%; }
+  .maps, .map { background: var(--panel); position: relative; }
+  .map { align-self: start; border: 1px solid var(--rule); }
+  .maps canvas, .map canvas { display: block; image-rendering: pixelated; width: 100%; }
   .frame {
-    border: 2px solid var(--mark); box-sizing: content-box; margin: -2px;
-    outline: 1px solid var(--white); pointer-events: none; position: absolute;
+    border: 2px solid var(--mark); outline: 1px solid var(--white); pointer-events: none;
+    position: absolute;
   }
+  .map .frame { box-sizing: content-box; margin: -2px; }
+  .detail { align-items: center; display: grid; gap: 10px; margin-top: 12px; }
   .scale {
     background: linear-gradient(to right, var(--minus), var(--white), var(--plus));
     border: 1px solid var(--rule); height: 12px;
@@ -78,7 +81,6 @@ export const style = `
   @container (min-width: 600px) {
     .play { grid-template-columns: repeat(2, minmax(0, 1fr)); }
     .verdict { min-height: 1.5em; }
-    .samples { grid-template-columns: repeat(10, 1fr); }
-    .samples canvas { height: 24px; width: 24px; }
+    .detail { grid-template-columns: 15rem minmax(0, 1fr); }
   }
 `;

@@ -3,7 +3,7 @@
 import { tint } from "./colours.js";
 import { make, put } from "./elements.js";
 import { magnitude } from "./numbers.js";
-import { placeOf } from "./playground_maps.js";
+import { makeAtlas } from "./playground_maps.js";
 import { groupBefore, selectParts } from "./playground_network.js";
 import { block, grid, group, short, sign } from "./sums.js";
 
@@ -20,10 +20,11 @@ function makeSquares(count, columns, kind, descend) {
   const [place, total] = [make("div.place.muted"), make("div.total.number")];
   const sum = block("value", make("div", place, total));
   const equation = [group(from, sign("×"), by), group(sign("="), give, sign("→"), sum)];
-  const render = (parts, name, value, { signed }) => {
+  const render = (parts, name, value, { signed, gray }) => {
     columnsOf.forEach((nodes, which) => {
       const numbers = parts.cells.map((cell) => cell[which + 1]);
-      const toRgb = signed(magnitude(numbers));
+      const isGray = kind === "pixels" && which === 0;
+      const toRgb = isGray ? gray : signed(magnitude(numbers));
       nodes.forEach((node, at) => {
         put(node, numbers[at], short(numbers[at]));
         tint(node, toRgb(numbers[at]));
@@ -70,7 +71,7 @@ export function makeOrigin({ steps, groups, say }, state, goTo) {
     holder.hidden = !sums.weights;
     if (sums.weights) {
       parts = selectParts(sums, steps[sum]);
-      renderSum(`${name}[${placeOf(index, shape).join(", ")}]`, value, ramps);
+      renderSum(name + makeAtlas(shape).nameOf(index), value, ramps);
       about.textContent = word("sumOf")({ ...parts, sum: sums.sum }) + after;
     } else about.textContent = short(sums.values[0]) + after;
   };

@@ -24,8 +24,9 @@ export const words = {
     probabilities: "十个概率",
     verdict: (digit, percent, isCovered) =>
       `${isCovered ? "遮住以后，" : ""}网络读作 ${digit}，概率 ${percent} %。`,
-    layers: "一层一层看：选一层，再点一个数，看它从哪来",
-    mapArea: "特征图。方向键移到下一个数",
+    layers: "一层一层看：选一层，选一张特征图，再点一个数，看它从哪来",
+    maps: "这一层的特征图，用方向键选",
+    map: "一张特征图，用方向键选一个数",
     pixels: "像素",
     values: "上一层的值",
     weights: "权重",
@@ -74,8 +75,10 @@ export const words = {
     probabilities: "Ten probabilities",
     verdict: (digit, percent, isCovered) =>
       `${isCovered ? "With a part covered, it" : "The network"} reads ${digit}, with probability ${percent} %.`,
-    layers: "Layer by layer: choose one, then a number, and see where it comes from",
-    mapArea: "Feature maps. Arrow keys move to the next number",
+    layers:
+      "Choose a layer, a feature map, and a number in it, and see where it comes from",
+    maps: "Feature maps of the layer, arrow keys choose",
+    map: "One feature map, arrow keys choose a number",
     pixels: "pixels",
     values: "values before",
     weights: "weights",
