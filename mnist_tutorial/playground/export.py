@@ -4,7 +4,6 @@ Keras itself is not needed: layers are known by the names of their classes.
 """
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,24 +11,31 @@ import numpy as np
 from mnist_tutorial.checks import check_choice
 from mnist_tutorial.errors import InputError
 
-# Those that do nothing once a model is trained.
-SILENT = (
+SUPPORTED = (
+    "Conv2D DepthwiseConv2D SeparableConv2D Dense MaxPooling2D AveragePooling2D "
+    "GlobalMaxPooling2D GlobalAveragePooling2D BatchNormalization Rescaling Flatten "
+    "Reshape Activation ReLU LeakyReLU ELU Softmax "
+    # These do nothing once a model is trained.
     "InputLayer Identity ActivityRegularization Dropout SpatialDropout2D AlphaDropout "
     "GaussianDropout GaussianNoise RandomFlip RandomRotation RandomTranslation "
     "RandomZoom RandomContrast RandomBrightness"
 ).split()
-SUPPORTED = [
-    *("Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense"),
-    *("MaxPooling2D", "AveragePooling2D"),
-    *("GlobalMaxPooling2D", "GlobalAveragePooling2D"),
-    *("BatchNormalization", "Rescaling", "Flatten", "Reshape"),
-    *("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"),
-    *SILENT,
-]
 FUNCTIONS = (
-    "linear relu leaky_relu relu6 elu selu gelu silu hard_silu mish sigmoid "
-    "hard_sigmoid tanh softplus softsign exponential softmax"
+    "linear relu leaky_relu elu selu gelu silu sigmoid tanh softplus softmax"
 ).split()
+LAYERS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
+FACTORS = "alpha negative_slope max_value threshold".split()  # of activations
+# What the engine calls settings that Keras calls otherwise.
+MOVES = {"pool_size": "window", "dilation_rate": "dilation"} | {
+    name: name for name in ("strides", "padding", "groups", "keepdims")
+}
+# What a layer must be set to, where it has such a setting.
+SETTINGS = {
+    "data_format": "channels_last",
+    "axis": -1,
+    "quantization_mode": None,
+    "lora_enabled": False,
+}
 
 
 def export_network(model: Any, *, weights: str = "float16") -> dict:
@@ -65,14 +71,14 @@ def export_network(model: Any, *, weights: str = "float16") -> dict:
         )
     shape, steps = shapes[0], []
     for layer in _chain(model):
-        check_choice(f"layer {layer.name!r}", type(layer).__name__, SUPPORTED)
-        for step in _steps(layer, shape):
+        after = layer.compute_output_shape(shape)
+        for step in _steps(layer, shape, after):
             for name, value in step.items():
                 if isinstance(value, np.ndarray):
                     kind = weights if name == "kernel" else "float32"
                     step[name] = _written(value, kind, layer)
             steps.append({"name": layer.name} | step)
-        shape = layer.compute_output_shape(shape)
+        shape = after
     return {"input": list(shapes[0][1:]), "layers": steps}
 
 
@@ -82,6 +88,7 @@ def _chain(model: Any) -> list[Any]:
     if "Sequential" in kinds:
         return [part for layer in model.layers for part in _chain(layer)]
     if "Functional" not in kinds:
+        check_choice(f"layer {model.name!r}", type(model).__name__, SUPPORTED)
         return [model]
     chain, layer, tensors = [], model, model.outputs
     while len(tensors) == 1:  # from the output back to the input
@@ -91,104 +98,60 @@ def _chain(model: Any) -> list[Any]:
         tensors = layer._inbound_nodes[node].input_tensors
         chain = [*_chain(layer), *chain]
     raise InputError(
-        f"layer {layer.name!r} must be in a chain, got {len(tensors)} tensors that meet "
-        "or part there; the engine runs one layer after another"
+        f"layer {layer.name!r} must be in a chain, got {len(tensors)} tensors that "
+        "meet or part there; the engine runs one layer after another"
     )
 
 
-def _steps(layer: Any, shape: tuple) -> Iterator[dict]:
-    """Yield what the engine does for a layer whose inputs have this shape."""
+def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
+    """Return what the engine does for a layer, with its arrays."""
     kind = type(layer).__name__
-    _check_setting(layer, "data_format", "channels_last")
+    for name, expected in SETTINGS.items():
+        received = getattr(layer, name, expected)
+        if received != expected and (name, received) != ("axis", len(shape) - 1):
+            raise InputError(
+                f"{name} of layer {layer.name!r} must be {expected}, got {received}; "
+                "the engine knows no other"
+            )
+    moves = {
+        MOVES[name]: getattr(layer, name) for name in MOVES if hasattr(layer, name)
+    }
+    steps = []
     if hasattr(layer, "use_bias"):
-        yield from _sums(layer, kind, shape)
-    elif hasattr(layer, "pool_size"):
-        yield {"kind": kind, "window": list(layer.pool_size)} | _moves(layer)
-    elif kind.startswith("Global"):
-        yield {"kind": kind, "keepdims": layer.keepdims}
+        *kernels, bias = layer.get_weights() + [None] * (not layer.use_bias)
+        if kind in ("DepthwiseConv2D", "SeparableConv2D"):
+            # Each channel is a group of its own.
+            kernels[0] = kernels[0].reshape(*kernels[0].shape[:2], 1, -1)
+            moves["groups"] = shape[-1]
+        name = "Dense" if kind == "Dense" else "Conv2D"
+        steps = [{"kind": name, "kernel": kernel} for kernel in kernels]
+        steps[0] |= moves
+        steps[-1] |= {} if bias is None else {"bias": bias}
+    elif "Pooling" in kind:
+        steps = [{"kind": kind} | moves]
     elif kind == "BatchNormalization":
-        if layer.axis != len(shape) - 1:
-            _check_setting(layer, "axis", -1)
         *factors, mean, variance = layer.get_weights()
-        scale = (factors.pop(0) if layer.scale else 1) / np.sqrt(
-            variance + layer.epsilon
-        )
+        scale = (variance + layer.epsilon) ** -0.5
+        scale *= factors.pop(0) if layer.scale else 1
         offset = (factors.pop() if layer.center else 0) - mean * scale
-        yield {"kind": "Scale", "scale": scale, "offset": offset}
+        steps = [{"kind": "Scale", "scale": scale, "offset": offset}]
     elif kind == "Rescaling":
         scale, offset = np.ravel(layer.scale), np.ravel(layer.offset)
-        yield {"kind": "Scale", "scale": scale, "offset": offset}
+        steps = [{"kind": "Scale", "scale": scale, "offset": offset}]
     elif kind in ("Flatten", "Reshape"):
-        after = layer.compute_output_shape(shape)
-        yield {"kind": "Reshape", "shape": list(after[1:])}
-    yield from _activation(layer)
+        steps = [{"kind": "Reshape", "shape": list(after[1:])}]
 
-
-def _sums(layer: Any, kind: str, shape: tuple) -> Iterator[dict]:
-    """Yield the one or two steps that a layer with kernels takes."""
-    *kernels, bias = layer.get_weights() + [0.0] * (not layer.use_bias)
-    if len(kernels) != 1 + (kind == "SeparableConv2D"):
-        raise InputError(
-            f"layer {layer.name!r} must have its plain weights, got {len(kernels)} "
-            "arrays; export it before it is quantized or adapted"
-        )
-    channels = layer.compute_output_shape(shape)[-1]
-    last = {"kernel": kernels[-1], "bias": bias + np.zeros(channels)}
-    if kind == "Dense":
-        yield {"kind": kind} | last
-    elif kind == "Conv2D":
-        yield {"kind": kind, "groups": layer.groups} | _moves(layer) | last
-    else:  # each channel is a group of its own
-        first = kernels[0].reshape(*kernels[0].shape[:2], 1, -1)
-        grouped = {"kind": "Conv2D", "groups": shape[-1]} | _moves(layer)
-        if kind == "DepthwiseConv2D":
-            yield grouped | last | {"kernel": first}
-        else:
-            yield grouped | {"kernel": first, "bias": np.zeros(first.shape[-1])}
-            yield {"kind": "Conv2D"} | last
-
-
-def _moves(layer: Any) -> dict:
-    """Return how the window of a layer moves."""
-    dilation = getattr(layer, "dilation_rate", (1, 1))
-    moves = {"strides": list(layer.strides), "dilation": list(dilation)}
-    return moves | {"padding": layer.padding}
-
-
-def _activation(layer: Any) -> Iterator[dict]:
-    """Yield the activation of a layer, or that it is, if it does anything."""
-    kind, settings = type(layer).__name__, {}
-    if kind == "ReLU":
-        name, most = "relu", layer.max_value
-        if layer.negative_slope or layer.threshold or most is not None:
-            name, most = "general_relu", 3e38 if most is None else most
-            settings = {"slope": layer.negative_slope, "max": most}
-            settings["threshold"] = layer.threshold
-    elif kind == "LeakyReLU":
-        name, settings = "leaky_relu", {"slope": layer.negative_slope}
-    elif kind == "ELU":
-        name, settings = "elu", {"alpha": layer.alpha}
-    elif kind == "Softmax":
-        _check_setting(layer, "axis", -1)
-        name = "softmax"
-    else:
-        function = getattr(layer, "activation", None)
-        if type(function).__name__ in SUPPORTED:  # a layer in the place of a function
-            yield from _activation(function)
-            return
-        name = getattr(function, "__name__", "linear")
-        check_choice(f"the activation of layer {layer.name!r}", name, FUNCTIONS)
+    # An activation is a function, a layer in the place of one, or the layer itself.
+    function = getattr(layer, "activation", layer)
+    name = LAYERS.get(type(function).__name__) or getattr(
+        function, "__name__", "linear"
+    )
+    check_choice(f"the activation of layer {layer.name!r}", name, FUNCTIONS)
     if name != "linear":
-        yield {"kind": "Activation", "function": name} | settings
-
-
-def _check_setting(layer: Any, name: str, expected: Any) -> None:
-    received = getattr(layer, name, expected)
-    if received != expected:
-        raise InputError(
-            f"{name} of layer {layer.name!r} must be {expected}, got {received}; the "
-            "engine knows no other"
-        )
+        factors = {name: getattr(function, name, None) for name in FACTORS}
+        factors = {name: value for name, value in factors.items() if value is not None}
+        steps.append({"kind": "Activation", "function": name} | factors)
+    return steps
 
 
 def _written(values: np.ndarray, kind: str, layer: Any) -> dict:
@@ -201,5 +164,6 @@ def _written(values: np.ndarray, kind: str, layer: Any) -> dict:
         )
     if np.abs(values).max() > np.finfo(np.float16).max:
         kind = "float32"
-    data = base64.b64encode(values.astype(np.dtype(kind).newbyteorder("<"))).decode()
+    raw = values.astype(np.dtype(kind).newbyteorder("<")).tobytes()
+    data = base64.b64encode(raw).decode()
     return {"shape": list(values.shape), "type": kind, "data": data}

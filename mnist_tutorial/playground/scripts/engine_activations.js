@@ -1,10 +1,10 @@
 /* Layers without a window: what they do to a number depends on that number alone, or for
    softmax on its neighbours in the channel. */
 
+import { sizeOf } from "./engine_arrays.js";
+
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const elu = (x, alpha = 1) => (x > 0 ? x : alpha * Math.expm1(x));
-const hardSigmoid = (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1);
 
 // Wrong by 1.5e-7 at most (M. Abramowitz, I. Stegun, 1964, 7.1.26).
 function errorFunction(x) {
@@ -16,30 +16,23 @@ function errorFunction(x) {
 
 // Named as in Keras; each gets a number and the layer's settings.
 const FUNCTIONS = {
-  relu: (x) => Math.max(x, 0),
-  general_relu: (x, { slope, threshold, max }) =>
+  relu: (x, { negative_slope: slope = 0, threshold = 0, max_value: max = Infinity }) =>
     x < threshold ? slope * (x - threshold) : Math.min(x, max),
-  leaky_relu: (x, { slope = 0.2 }) => (x < 0 ? slope * x : x),
-  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  leaky_relu: (x, { negative_slope: slope = 0.2 }) => (x < 0 ? slope * x : x),
   elu: (x, { alpha }) => elu(x, alpha),
   selu: (x) => 1.0507009873554805 * elu(x, 1.6732632423543772),
   gelu: (x) => (x / 2) * (1 + errorFunction(x / Math.SQRT2)),
   silu: (x) => x * sigmoid(x),
-  hard_silu: (x) => x * hardSigmoid(x),
-  mish: (x) => x * Math.tanh(softplus(x)),
   sigmoid,
-  hard_sigmoid: hardSigmoid,
   tanh: Math.tanh,
-  softplus,
-  softsign: (x) => x / (1 + Math.abs(x)),
-  exponential: Math.exp,
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
 export class Activation {
   constructor(settings, inputShape) {
     this.settings = settings;
     this.shape = inputShape;
-    this.outputs = new Float32Array(inputShape.reduce((a, b) => a * b, 1));
+    this.outputs = new Float32Array(sizeOf(inputShape));
   }
 
   forward(inputs) {
@@ -59,19 +52,24 @@ export class Activation {
 
   // Of ReLU, which lets the gradient pass where the number passed.
   backward(gradient) {
+    const { negative_slope: slope = 0, threshold = 0, max_value: max } = this.settings;
+    const { inputs } = this;
     this.inputGradient ??= new Float32Array(gradient.length);
-    for (let index = 0; index < gradient.length; index++)
-      this.inputGradient[index] = this.inputs[index] > 0 ? gradient[index] : 0;
+    for (let index = 0; index < gradient.length; index++) {
+      const factor = inputs[index] > threshold ? Number(!(inputs[index] > max)) : slope;
+      this.inputGradient[index] = factor * gradient[index];
+    }
     return this.inputGradient;
   }
 }
 
+export const softmax = (logits) => logLikelihoods(logits).map(Math.exp);
+
 // Only differences of logits matter; with none above 0, exp cannot overflow.
-export function softmax(logits) {
+export function logLikelihoods(logits) {
   const largest = logits.reduce((a, b) => Math.max(a, b));
-  const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / sum);
+  const sum = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0);
+  return Float64Array.from(logits, (logit) => logit - largest - Math.log(sum));
 }
 
 // Batch normalisation, once it is trained, and Rescaling: a factor and a summand, for
@@ -80,7 +78,7 @@ export class Scale {
   constructor({ values }, inputShape) {
     this.values = values;
     this.shape = inputShape;
-    this.outputs = new Float32Array(inputShape.reduce((a, b) => a * b, 1));
+    this.outputs = new Float32Array(sizeOf(inputShape));
   }
 
   forward(inputs) {

@@ -2,10 +2,12 @@
      { shape: [3, 3, 1, 32], type: "float16" or "float32", data: "…" }
    with the bytes, the lowest first, in base64. Nothing here knows a page. */
 
+export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
+
 export function decode({ shape, type, data }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, index) =>
+  return Float32Array.from({ length: sizeOf(shape) }, (_, index) =>
     type === "float16"
       ? fromFloat16(view.getUint16(2 * index, true))
       : view.getFloat32(4 * index, true),

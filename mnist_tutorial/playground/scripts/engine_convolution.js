@@ -1,5 +1,6 @@
 /* The two layers that have weights. They differ only in what a window is. */
 
+import { sizeOf } from "./engine_arrays.js";
 import { WeightedSums } from "./engine_sums.js";
 import { makeWindows } from "./engine_windows.js";
 
@@ -11,7 +12,7 @@ export class Conv2D extends WeightedSums {
     const windows = makeWindows([height, width], window, { ...settings, strides });
     const channels = depth / groups;
     super(settings, { windows, channels, filters, groups }, random);
-    this.shape = [windows.rows.count, windows.columns.count, filters];
+    this.shape = [...windows.shape, filters];
     this.kernelShape = [...window, channels, filters];
   }
 }
@@ -22,7 +23,7 @@ export class Dense extends WeightedSums {
   constructor(settings, inputShape, random) {
     const { units: filters = settings.kernel.shape[1] } = settings;
     const [channels, ...others] = inputShape.toReversed();
-    const count = others.reduce((a, b) => a * b, 1);
+    const count = sizeOf(others);
     const windows = {
       places: 1,
       pixels: Int32Array.from({ length: count }, (_, i) => i),

@@ -4,19 +4,19 @@
    at random, and says how many: filters and window, or units. */
 
 import { Activation, Reshape, Scale } from "./engine_activations.js";
-import { decode, encode } from "./engine_arrays.js";
+import { decode, encode, sizeOf } from "./engine_arrays.js";
 import { Conv2D, Dense } from "./engine_convolution.js";
-import { AveragePooling2D, MaxPooling2D } from "./engine_pooling.js";
+import { Pooling } from "./engine_pooling.js";
 
 // Each has a shape, outputs, and forward(inputs); those that can be trained also have
 // backward(gradient), which comes after it, and returns the gradient of the inputs.
 const KINDS = {
   Conv2D,
   Dense,
-  MaxPooling2D,
-  AveragePooling2D,
-  GlobalMaxPooling2D: MaxPooling2D,
-  GlobalAveragePooling2D: AveragePooling2D,
+  MaxPooling2D: Pooling,
+  AveragePooling2D: Pooling,
+  GlobalMaxPooling2D: Pooling,
+  GlobalAveragePooling2D: Pooling,
   Activation,
   Scale,
   Reshape,
@@ -39,8 +39,15 @@ export class Network {
     });
   }
 
+  // One of many images, which stand one after another.
+  imageAt(images, index) {
+    const size = sizeOf(this.input);
+    return images.subarray(index * size, (index + 1) * size);
+  }
+
   // Each layer keeps its outputs, which are its feature maps.
   forward(image) {
+    this.image = image;
     return this.layers.reduce((numbers, layer) => layer.forward(numbers), image);
   }
 

@@ -1,92 +1,80 @@
-/* Pooling: of each window one number a channel. Global pooling is the same with a single
-   window, over the whole image. */
+/* Pooling: of each window the largest number, or the mean, channel by channel. Global
+   pooling is the same with a single window, over the whole image. */
 
 import { makeWindows } from "./engine_windows.js";
 
-class Pooling {
-  constructor(settings, [height, width, channels]) {
+export class Pooling {
+  constructor({ kind, ...settings }, [height, width, channels]) {
     const { window = [height, width], keepdims = true } = settings;
     this.windows = makeWindows([height, width], window, settings);
-    const { rows, columns } = this.windows;
-    this.shape = keepdims ? [rows.count, columns.count, channels] : [channels];
-    this.outputs = new Float32Array(rows.count * columns.count * channels);
+    this.shape = keepdims ? [...this.windows.shape, channels] : [channels];
+    this.isMax = kind.includes("Max");
+    this.outputs = new Float32Array(
+      (this.windows.pixels.length / this.windows.places) * channels,
+    );
+    this.winners = new Int32Array(this.outputs.length); // places of the largest
+    this.counts = new Int32Array(this.outputs.length); // of numbers in the window
   }
 
-  // The numbers of which one output is made, as places in the input; -1 outside.
-  placesOf(index) {
-    const { places, pixels } = this.windows;
-    const channels = this.shape.at(-1);
-    const first = Math.floor(index / channels) * places;
-    return pixels
-      .subarray(first, first + places)
-      .map((pixel) => (pixel < 0 ? -1 : pixel * channels + (index % channels)));
-  }
-}
-
-export class MaxPooling2D extends Pooling {
-  // Keeps the largest number, and remembers in `winners` which it was.
+  // The zeros around the image take no part.
   forward(inputs) {
-    const { outputs } = this;
-    const { places, pixels } = this.windows;
+    const { outputs, winners, counts, isMax, windows } = this;
+    const { places, pixels } = windows;
     const channels = this.shape.at(-1);
-    this.winners ??= new Int32Array(outputs.length);
     this.inputs = inputs;
     for (let output = 0; output < outputs.length; output++) {
       const channel = output % channels;
       const first = ((output - channel) / channels) * places;
-      let winner = -1; // the zeros around the image take no part
+      let [winner, sum, count] = [-1, 0, 0];
       for (let place = first; place < first + places; place++) {
-        const input = pixels[place] * channels + channel;
         if (pixels[place] < 0) continue;
-        if (winner < 0 || inputs[input] > inputs[winner]) winner = input;
+        const input = pixels[place] * channels + channel;
+        if (!isMax) sum += inputs[input];
+        else if (count === 0 || inputs[input] > inputs[winner]) winner = input;
+        count++;
       }
-      this.winners[output] = winner;
-      outputs[output] = inputs[winner];
+      winners[output] = winner;
+      counts[output] = count;
+      outputs[output] = isMax ? inputs[winner] : sum / count;
     }
     return outputs;
   }
 
-  // Only the winner changed the output, so it alone gets the gradient.
+  // How fast an output changes with a number in its window: the largest alone decides,
+  // or all do alike.
+  share(input, output) {
+    return this.isMax
+      ? Number(input === this.winners[output])
+      : 1 / this.counts[output];
+  }
+
   backward(gradient) {
+    const { places, pixels } = this.windows;
+    const channels = this.shape.at(-1);
     this.inputGradient ??= new Float32Array(this.inputs.length);
     this.inputGradient.fill(0);
-    for (let output = 0; output < gradient.length; output++)
-      this.inputGradient[this.winners[output]] += gradient[output];
+    for (let output = 0; output < gradient.length; output++) {
+      const slope = gradient[output];
+      if (slope === 0) continue;
+      const channel = output % channels;
+      const first = ((output - channel) / channels) * places;
+      for (let place = first; place < first + places; place++) {
+        if (pixels[place] < 0) continue;
+        const input = pixels[place] * channels + channel;
+        this.inputGradient[input] += this.share(input, output) * slope;
+      }
+    }
     return this.inputGradient;
   }
 
-  explain(index) {
-    const inputs = this.placesOf(index);
-    const isWinner = (input) => Number(input === this.winners[index]);
-    return { inputs, weights: Float32Array.from(inputs, isWinner), bias: 0 };
-  }
-}
-
-export class AveragePooling2D extends Pooling {
-  // Takes the mean of the pixels in the window; zeros around the image do not count.
-  forward(inputs) {
-    const { outputs } = this;
+  explain(output) {
     const { places, pixels } = this.windows;
     const channels = this.shape.at(-1);
-    this.inputs = inputs;
-    for (let output = 0; output < outputs.length; output++) {
-      const channel = output % channels;
-      const first = ((output - channel) / channels) * places;
-      let [sum, count] = [0, 0];
-      for (let place = first; place < first + places; place++)
-        if (pixels[place] >= 0) {
-          sum += inputs[pixels[place] * channels + channel];
-          count++;
-        }
-      outputs[output] = sum / count;
-    }
-    return outputs;
-  }
-
-  explain(index) {
-    const inputs = this.placesOf(index);
-    const count = inputs.filter((input) => input >= 0).length;
-    const weights = Float32Array.from(inputs, (input) => Number(input >= 0) / count);
+    const first = Math.floor(output / channels) * places;
+    const inputs = pixels
+      .subarray(first, first + places)
+      .map((pixel) => (pixel < 0 ? -1 : pixel * channels + (output % channels)));
+    const weights = Float32Array.from(inputs, (input) => this.share(input, output));
     return { inputs, weights, bias: 0 };
   }
 }

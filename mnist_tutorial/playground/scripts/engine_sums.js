@@ -6,12 +6,11 @@
 const EIGHT = 8; // so many filters are added up in one go, which is quick
 
 export class WeightedSums {
-  // With `groups`, the channels and the filters are dealt out evenly: a filter sees the
-  // channels of its own group alone. `channels` counts these. The kernel has the order
-  // of Keras: place in the window, channel, filter.
+  // With `groups`, channels and filters are dealt out evenly, and a filter sees the
+  // `channels` of its own group alone. The kernel has the order of Keras: place in the
+  // window, channel, filter.
   constructor({ values = {} }, { windows, channels, filters, groups = 1 }, random) {
-    this.windows = windows;
-    this.groups = groups;
+    Object.assign(this, { windows, channels, filters, groups });
     this.taps = windows.places * channels; // weights of one filter
     // Evenly from -limit to limit, by Glorot and Bengio (2010), as in Keras.
     const limit = Math.sqrt(6 / (windows.places * (channels + filters)));
@@ -28,8 +27,7 @@ export class WeightedSums {
   // Copies the kernel, eight filters side by side, and zeros where filters run out. To
   // be called when the kernel has changed.
   pack() {
-    const { kernel, taps, groups } = this;
-    const filters = this.bias.length;
+    const { kernel, taps, groups, filters } = this;
     const own = filters / groups;
     this.blocks = Math.ceil(own / EIGHT); // of each group
     this.packed ??= new Float32Array(groups * this.blocks * taps * EIGHT);
@@ -45,10 +43,9 @@ export class WeightedSums {
   // Each output is a sum of pixels times weights, and the bias. Zeros add nothing, and
   // after a ReLU they are many: the other numbers in a window are collected first.
   forward(inputs) {
-    const { windows, outputs, bias, packed, taps, groups, blocks } = this;
+    const { windows, outputs, bias, packed, taps, groups, channels, filters } = this;
     const { places, pixels } = windows;
-    const own = bias.length / groups;
-    const channels = taps / places;
+    const own = filters / groups;
     const values = new Float64Array(taps);
     const rows = new Int32Array(taps); // where in `packed` a value's weights are
     const sums = new Float64Array(EIGHT);
@@ -67,14 +64,14 @@ export class WeightedSums {
             rows[count++] = (place * channels + channel) * EIGHT;
           }
         }
-        for (let block = 0; block < blocks; block++) {
-          const start = (group * blocks + block) * taps * EIGHT;
-          addUp(values, rows, count, packed, start, sums);
-          const first = group * own + block * EIGHT;
-          const end = Math.min(first + EIGHT, (group + 1) * own);
-          for (let filter = first; filter < end; filter++)
-            outputs[window * bias.length + filter] =
-              bias[filter] + sums[filter - first];
+        for (let first = 0; first < own; first += EIGHT) {
+          const block = group * this.blocks + first / EIGHT;
+          addUp(values, rows, count, packed, block * taps * EIGHT, sums);
+          const ready = Math.min(EIGHT, own - first);
+          for (let eighth = 0; eighth < ready; eighth++) {
+            const filter = group * own + first + eighth;
+            outputs[window * filters + filter] = bias[filter] + sums[eighth];
+          }
         }
       }
     return outputs;
@@ -85,11 +82,9 @@ export class WeightedSums {
   // fast as the weight is large. A weight was used in every window and a pixel in
   // several, so all that they receive is added up; for weights over a batch, too.
   backward(gradient) {
-    const { windows, kernel, inputs, taps, groups } = this;
-    const { places, pixels } = windows;
+    const { kernel, inputs, channels, filters } = this;
+    const { places, pixels } = this.windows;
     const [kernelGradient, biasGradient] = this.gradients;
-    const filters = biasGradient.length;
-    const channels = taps / places;
     this.inputGradient ??= new Float32Array(inputs.length);
     const { inputGradient } = this;
     inputGradient.fill(0);
@@ -97,39 +92,44 @@ export class WeightedSums {
       const slope = gradient[output];
       if (slope === 0) continue;
       const filter = output % filters;
-      const window = (output - filter) / filters;
-      const group = Math.floor((filter * groups) / filters);
+      const first = ((output - filter) / filters) * places;
       biasGradient[filter] += slope;
       for (let place = 0; place < places; place++) {
-        const pixel = pixels[window * places + place];
-        if (pixel < 0) continue;
-        const from = (pixel * groups + group) * channels;
-        let weight = place * channels * filters + filter;
-        for (let input = from; input < from + channels; input++, weight += filters) {
-          kernelGradient[weight] += slope * inputs[input];
-          inputGradient[input] += slope * kernel[weight];
+        if (pixels[first + place] < 0) continue;
+        const input = this.inputAt(pixels[first + place], filter);
+        const weight = place * channels * filters + filter;
+        for (let channel = 0; channel < channels; channel++) {
+          const at = weight + channel * filters;
+          kernelGradient[at] += slope * inputs[input + channel];
+          inputGradient[input + channel] += slope * kernel[at];
         }
       }
     }
     return inputGradient;
   }
 
-  // What went into one output: a number of the input (-1: a zero around the image), its
-  // weight, and so on.
-  explain(index) {
-    const { windows, kernel, bias, taps, groups } = this;
-    const { places, pixels } = windows;
-    const filters = bias.length;
-    const channels = taps / places;
-    const filter = index % filters;
-    const window = (index - filter) / filters;
-    const group = Math.floor((filter * groups) / filters);
-    const from = Int32Array.from({ length: taps }, (_, tap) => {
-      const pixel = pixels[window * places + Math.floor(tap / channels)];
-      return pixel < 0 ? -1 : (pixel * groups + group) * channels + (tap % channels);
+  // Where in the input the channels begin that a filter sees of a pixel.
+  inputAt(pixel, filter) {
+    const group = Math.floor((filter * this.groups) / this.filters);
+    return (pixel * this.groups + group) * this.channels;
+  }
+
+  // What went into one output: the places of numbers in the input, -1 for a zero around
+  // the image, and the weight of each.
+  explain(output) {
+    const { kernel, taps, channels, filters } = this;
+    const { places, pixels } = this.windows;
+    const filter = output % filters;
+    const first = ((output - filter) / filters) * places;
+    const inputs = Int32Array.from({ length: taps }, (_, tap) => {
+      const pixel = pixels[first + Math.floor(tap / channels)];
+      return pixel < 0 ? -1 : this.inputAt(pixel, filter) + (tap % channels);
     });
-    const weights = Float32Array.from(from, (_, tap) => kernel[tap * filters + filter]);
-    return { inputs: from, weights, bias: bias[filter] };
+    const weights = Float32Array.from(
+      inputs,
+      (_, tap) => kernel[tap * filters + filter],
+    );
+    return { inputs, weights, bias: this.bias[filter] };
   }
 }
 
@@ -148,12 +148,6 @@ function addUp(values, rows, count, packed, start, sums) {
     g += value * packed[at + 6];
     h += value * packed[at + 7];
   }
-  sums[0] = a;
-  sums[1] = b;
-  sums[2] = c;
-  sums[3] = d;
-  sums[4] = e;
-  sums[5] = f;
-  sums[6] = g;
-  sums[7] = h;
+  [sums[0], sums[1], sums[2], sums[3]] = [a, b, c, d];
+  [sums[4], sums[5], sums[6], sums[7]] = [e, f, g, h];
 }

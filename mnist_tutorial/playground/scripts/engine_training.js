@@ -1,17 +1,16 @@
 /* Training: the loss and its gradient, a step of Adam, and the loop. It is what the
    chapter on training does, and scratch/training.py in Python. */
 
-import { softmax } from "./engine_activations.js";
+import { logLikelihoods } from "./engine_activations.js";
 import { makeRandom, toUnit } from "./engine_arrays.js";
 
 // How improbable the network finds the right class, and how that changes with each
 // logit: by the probability that it gives, less 1 for the right one.
 export function crossEntropy(logits, label) {
-  const probabilities = softmax(logits);
-  const loss = -Math.log(probabilities[label]);
-  const gradient = probabilities; // not needed otherwise
+  const logs = logLikelihoods(logits);
+  const gradient = logs.map(Math.exp);
   gradient[label] -= 1;
-  return { loss, gradient };
+  return { loss: -logs[label], gradient };
 }
 
 // D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", 2015: each
@@ -51,14 +50,9 @@ export class Trainer {
     this.network = network;
     this.images = toUnit(images);
     this.labels = labels;
-    this.size = network.input.reduce((a, b) => a * b, 1);
     this.random = makeRandom(seed);
     this.adam = new Adam(network.parameters);
     this.order = []; // of the images still to come in this epoch
-  }
-
-  imageAt(index) {
-    return this.images.subarray(index * this.size, (index + 1) * this.size);
   }
 
   // One step: the gradient of the mean loss over a batch, then Adam. Returns that loss.
@@ -68,7 +62,7 @@ export class Trainer {
     network.gradients.forEach((gradient) => gradient.fill(0));
     let total = 0;
     for (const index of batch) {
-      const logits = network.forward(this.imageAt(index));
+      const logits = network.forward(network.imageAt(this.images, index));
       const { loss, gradient } = crossEntropy(logits, this.labels[index]);
       network.backward(gradient.map((slope) => slope / batch.length));
       total += loss;

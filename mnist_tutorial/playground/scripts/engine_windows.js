@@ -11,11 +11,11 @@ function alongAxis(size, window, stride, dilation, padding) {
     const count = Math.floor((size - reach) / stride) + 1;
     if (count < 1)
       throw new Error(`a window of ${reach} is too large for ${size} pixels`);
-    return { count, first: 0, window, stride, dilation };
+    return { count, first: 0 };
   }
   const count = Math.ceil(size / stride);
   const missing = Math.max(0, (count - 1) * stride + reach - size);
-  return { count, first: -Math.floor(missing / 2), window, stride, dilation };
+  return { count, first: -Math.floor(missing / 2) };
 }
 
 // All windows, from the top left to the bottom right. In `pixels` stands, for window w
@@ -31,11 +31,15 @@ export function makeWindows([height, width], window, settings) {
     for (let right = 0; right < columns.count; right++)
       for (let i = 0; i < window[0]; i++)
         for (let j = 0; j < window[1]; j++) {
-          const row = rows.first + down * rows.stride + i * rows.dilation;
-          const column = columns.first + right * columns.stride + j * columns.dilation;
+          const row = rows.first + down * strides[0] + i * dilation[0];
+          const column = columns.first + right * strides[1] + j * dilation[1];
           const isInside = row >= 0 && row < height && column >= 0 && column < width;
           pixels.push(isInside ? row * width + column : -1);
         }
   const places = window[0] * window[1];
-  return { rows, columns, places, pixels: Int32Array.from(pixels) };
+  return {
+    shape: [rows.count, columns.count],
+    places,
+    pixels: Int32Array.from(pixels),
+  };
 }

@@ -45,7 +45,7 @@ class Engine {
     const layer = this.network.layers[which];
     const same = { inputs: Int32Array.of(index), weights: null, bias: 0 };
     const parts = layer.explain?.(index) ?? same;
-    const before = which ? this.network.layers[which - 1].outputs : layer.inputs;
+    const before = this.network.layers[which - 1]?.outputs ?? this.network.image;
     const values = Float32Array.from(parts.inputs, (input) => before[input] ?? 0);
     return { ...parts, values, sum: layer.outputs[index] };
   }
@@ -81,10 +81,11 @@ class Engine {
 
   // Calls back with the logits of each of many images.
   eachOf(images, use) {
-    const size = this.network.input.reduce((a, b) => a * b, 1);
     const numbers = toUnit(images);
-    for (let index = 0; (index + 1) * size <= numbers.length; index++) {
-      this.network.forward(numbers.subarray(index * size, (index + 1) * size));
+    for (let index = 0; ; index++) {
+      const image = this.network.imageAt(numbers, index);
+      if (!image.length) return;
+      this.network.forward(image);
       use(this.network.logits, index);
     }
   }
