@@ -44,7 +44,8 @@ export function makeDrawingArea(state, { begin, extend }) {
     },
     pointermove(event) {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
-      const between = event.getCoalescedEvents();
+      // Where the page came over http the browser does not say what lay between.
+      const between = event.getCoalescedEvents?.() ?? [];
       extend((between.length ? between : [event]).map(pointOf));
     },
     keydown(event) {

@@ -50,7 +50,7 @@ export function pictureOf({ width, height, values }) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   values.forEach((value, at) => {
-    image.data[4 * at + 3] = 255 * value + 0.5;
+    image.data[4 * at + 3] = 255 * value;
   });
   context.putImageData(image, 0, 0);
   return canvas;
