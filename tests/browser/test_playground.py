@@ -242,9 +242,11 @@ def test_what_cannot_be_read_gets_a_message_and_the_pad_goes_on(pad):
     ]:
         upload(pad, content)
         pad.find(f".verdict:has-text('{message}')").wait_for()
+    pad.find("input[type=range]").fill("0")
     pad.write([[(0.2, 0.2)]])
     assert pad.read() is None and "small dots" in pad.said()
     pad.press(".clear")
+    pad.find("input[type=range]").fill("18")
     pad.write([[(0.2, 0.3), (0.2, 0.7)], [(0.8, 0.3), (0.8, 0.7)]])
     assert pad.read() is None and "More than one digit" in pad.said()
     pad.press(".undo")
@@ -306,8 +308,8 @@ def test_a_number_is_the_sum_that_is_shown(pad, network):
     pad.write(STROKES[2])
     pad.settle()
     layers = [layer for layer in network.layers if layer.name != "flatten"]
-    outputs = keras.Model(network.inputs, [layer.output for layer in layers])
-    for index, maps in enumerate(outputs(pad.field())):
+    outputs = keras.Model(network.input, [layer.output for layer in layers])
+    for index, maps in enumerate(map(np.asarray, outputs(pad.field()))):
         pad.find(".tabs button").nth(index).click()
         name, *at = pad.place()
         assert name == layers[index].name
