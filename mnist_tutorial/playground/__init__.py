@@ -17,10 +17,5 @@ from mnist_tutorial.playground.export import export_network
 from mnist_tutorial.playground.kernel import kernel_explorer
 from mnist_tutorial.playground.threshold import threshold_explorer
 
-__all__ = [
-    "Explorable",
-    "descent_explorer",
-    "export_network",
-    "kernel_explorer",
-    "threshold_explorer",
-]
+__all__ = ["Explorable", "descent_explorer", "export_network", "kernel_explorer"]
+__all__ += ["threshold_explorer"]

@@ -1,8 +1,6 @@
-/* What the worker is asked, and what it answers. A question comes as
-     { id, ask: "predict", image }
-   and goes back as { id, answer } or { id, error }. Each question is answered before the
-   next one is looked at: who trains asks for a few steps at a time, and can ask for
-   other things in between. */
+/* What the worker is asked, and what it answers. A question is { ask: "predict", image },
+   and back comes { answer } or { error }, in the order of the questions. Who trains asks
+   for a few steps at a time, and can ask for other things in between. */
 
 import { softmax } from "./engine_activations.js";
 import { makeRandom, toUnit } from "./engine_arrays.js";
@@ -93,11 +91,11 @@ class Engine {
 
 export function serve(port) {
   const engine = new Engine();
-  port.addEventListener("message", ({ data: { id, ask, ...rest } }) => {
+  port.addEventListener("message", ({ data: { ask, ...rest } }) => {
     try {
-      port.postMessage({ id, answer: engine[ask](rest) });
+      port.postMessage({ answer: engine[ask](rest) });
     } catch (error) {
-      port.postMessage({ id, error: error.message });
+      port.postMessage({ error: error.message });
     }
   });
 }
