@@ -23,10 +23,8 @@ FUNCTIONS = (
 LAYERS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
 FACTORS = "alpha negative_slope max_value threshold".split()  # of activations
 # What a layer may be set to, and by which name the engine knows it.
-MOVES = {
-    **{name: name for name in ("strides", "padding", "groups", "keepdims")},
-    **{"pool_size": "window", "dilation_rate": "dilation"},
-}
+MOVES = [(name, name) for name in ("strides", "padding", "groups", "keepdims")]
+MOVES += [("pool_size", "window"), ("dilation_rate", "dilation")]
 # What it must be set to, where it has such a setting.
 SETTINGS = {"data_format": "channels_last", "axis": -1, "lora_enabled": False}
 SETTINGS |= {"quantization_mode": None}
@@ -107,9 +105,7 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
                 f"{name} of layer {layer.name!r} must be {expected}, got {received}; "
                 "the engine knows no other"
             )
-    moves = {
-        MOVES[name]: getattr(layer, name) for name in MOVES if hasattr(layer, name)
-    }
+    moves = {to: getattr(layer, name) for name, to in MOVES if hasattr(layer, name)}
     steps = []
     if hasattr(layer, "use_bias"):
         *kernels, bias = layer.get_weights() + [None] * (not layer.use_bias)
@@ -125,9 +121,8 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
         steps = [{"kind": kind} | moves]
     elif kind == "BatchNormalization":
         *factors, mean, variance = layer.get_weights()
-        scale = (factors.pop(0) if layer.scale else 1) / (
-            variance + layer.epsilon
-        ) ** 0.5
+        scale = (variance + layer.epsilon) ** -0.5
+        scale *= factors.pop(0) if layer.scale else 1
         offset = (factors.pop() if layer.center else 0) - mean * scale
         steps = [{"kind": "Scale", "scale": scale, "offset": offset}]
     elif kind == "Rescaling":
@@ -138,16 +133,13 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
 
     # An activation is a function, a layer in the place of one, or the layer itself.
     function = getattr(layer, "activation", layer)
-    name = LAYERS.get(type(function).__name__) or getattr(
-        function, "__name__", "linear"
-    )
+    name = getattr(function, "__name__", "linear")
+    name = LAYERS.get(type(function).__name__, name)
     check_choice(f"the activation of layer {layer.name!r}", name, FUNCTIONS)
     if name != "linear":
-        factors = {factor: getattr(function, factor, None) for factor in FACTORS}
-        known = {
-            factor: value for factor, value in factors.items() if value is not None
-        }
-        steps.append({"kind": "Activation", "function": name} | known)
+        factors = {key: getattr(function, key, None) for key in FACTORS}
+        factors = {key: value for key, value in factors.items() if value is not None}
+        steps.append({"kind": "Activation", "function": name} | factors)
     return steps
 
 

@@ -3,7 +3,7 @@
    for a few steps at a time, and can ask for other things in between. */
 
 import { softmax } from "./engine_activations.js";
-import { makeRandom, toUnit } from "./engine_arrays.js";
+import { makeRandom, sizeOf, toUnit } from "./engine_arrays.js";
 import { Network } from "./engine_network.js";
 import { Trainer, crossEntropy } from "./engine_training.js";
 
@@ -11,6 +11,8 @@ class Engine {
   load({ network, seed, zero }) {
     this.network = new Network(network, zero ? () => 0.5 : makeRandom(seed ?? 0));
     this.trainer = null;
+    // Once to no purpose, since code that has run before is quicker.
+    this.network.forward(new Float32Array(sizeOf(network.input)).fill(1));
     return { layers: this.network.describe() };
   }
 
