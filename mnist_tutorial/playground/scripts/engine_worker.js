@@ -20,7 +20,7 @@ class Engine {
     return { layers: this.network.describe() };
   }
 
-  export() {
+  save() {
     return { network: this.network.toJSON() };
   }
 
@@ -55,7 +55,7 @@ class Engine {
       ({ function: name }, index) =>
         !this.network.layers[index].backward || (name && name !== "relu"),
     );
-    if (stranger) throw new Error(`cannot train the layer ${stranger.name}`);
+    if (stranger) throw new Error(`cannot train ${stranger.name ?? stranger.kind}`);
     this.trainer = new Trainer(this.network, images, labels, seed);
     return { count: labels.length };
   }
