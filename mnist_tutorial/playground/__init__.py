@@ -20,11 +20,6 @@ from mnist_tutorial.playground.playground import Playground, playground
 from mnist_tutorial.playground.threshold import threshold_explorer
 
 __all__ = [
-    "Explorable",
-    "Playground",
-    "descent_explorer",
-    "export_network",
-    "kernel_explorer",
-    "playground",
-    "threshold_explorer",
+    *("Explorable", "Playground", "export_network", "playground"),
+    *("descent_explorer", "kernel_explorer", "threshold_explorer"),
 ]

@@ -1,7 +1,4 @@
-"""A Keras model as text, for the engine in ``scripts/engine_network.js`` to run.
-
-Keras itself is not needed: layers are known by the names of their classes.
-"""
+"""A Keras model as text, for the engine in ``scripts/engine_network.js`` to run."""
 
 import base64
 from typing import Any
@@ -25,17 +22,12 @@ FUNCTIONS = (
 ).split()
 LAYERS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
 FACTORS = "alpha negative_slope max_value threshold".split()  # of activations
-# What the engine calls settings that Keras calls otherwise.
-MOVES = {"pool_size": "window", "dilation_rate": "dilation"} | {
-    name: name for name in ("strides", "padding", "groups", "keepdims")
-}
-# What a layer must be set to, where it has such a setting.
-SETTINGS = {
-    "data_format": "channels_last",
-    "axis": -1,
-    "quantization_mode": None,
-    "lora_enabled": False,
-}
+# What a layer may be set to, and by which name the engine knows it.
+MOVES = [(name, name) for name in ("strides", "padding", "groups", "keepdims")]
+MOVES += [("pool_size", "window"), ("dilation_rate", "dilation")]
+# What it must be set to, where it has such a setting.
+SETTINGS = {"data_format": "channels_last", "axis": -1, "lora_enabled": False}
+SETTINGS |= {"quantization_mode": None}
 
 
 def export_network(model: Any, *, weights: str = "float16") -> dict:
@@ -45,17 +37,16 @@ def export_network(model: Any, *, weights: str = "float16") -> dict:
     ----------
     model
         A ``keras.Sequential``, or a functional model that is a chain; models inside it
-        too. It knows its input shape, and its layers are ``channels_last``.
+        too. It knows its input shape. Its layers are among ``SUPPORTED``.
     weights
-        ``"float16"``, or ``"float32"`` for twice the size. Only kernels are rounded:
-        biases and the like are few.
+        ``"float16"``, or ``"float32"`` for twice the size. Only kernels are rounded.
 
     Returns
     -------
     dict
-        ``"input"``, the shape of one image, and ``"layers"``, a list of dictionaries in
-        the order of the computation. An activation is one of its own, and a separable
-        convolution is two; each has the ``name`` of its layer in Keras.
+        ``"input"``, the shape of one image, and ``"layers"``, in the order of the
+        computation. An activation is one of its own, a separable convolution is two,
+        and each has the ``name`` of its layer in Keras.
 
     Raises
     ------
@@ -73,11 +64,12 @@ def export_network(model: Any, *, weights: str = "float16") -> dict:
     for layer in _chain(model):
         after = layer.compute_output_shape(shape)
         for step in _steps(layer, shape, after):
+            steps.append({"name": layer.name})
             for name, value in step.items():
                 if isinstance(value, np.ndarray):
                     kind = weights if name == "kernel" else "float32"
-                    step[name] = _written(value, kind, layer)
-            steps.append({"name": layer.name} | step)
+                    value = _written(value, kind, layer)
+                steps[-1][name] = value
         shape = after
     return {"input": list(shapes[0][1:]), "layers": steps}
 
@@ -113,9 +105,7 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
                 f"{name} of layer {layer.name!r} must be {expected}, got {received}; "
                 "the engine knows no other"
             )
-    moves = {
-        MOVES[name]: getattr(layer, name) for name in MOVES if hasattr(layer, name)
-    }
+    moves = {to: getattr(layer, name) for name, to in MOVES if hasattr(layer, name)}
     steps = []
     if hasattr(layer, "use_bias"):
         *kernels, bias = layer.get_weights() + [None] * (not layer.use_bias)
@@ -123,8 +113,8 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
             # Each channel is a group of its own.
             kernels[0] = kernels[0].reshape(*kernels[0].shape[:2], 1, -1)
             moves["groups"] = shape[-1]
-        name = "Dense" if kind == "Dense" else "Conv2D"
-        steps = [{"kind": name, "kernel": kernel} for kernel in kernels]
+        kind = "Dense" if kind == "Dense" else "Conv2D"
+        steps = [{"kind": kind, "kernel": kernel} for kernel in kernels]
         steps[0] |= moves
         steps[-1] |= {} if bias is None else {"bias": bias}
     elif "Pooling" in kind:
@@ -136,20 +126,19 @@ def _steps(layer: Any, shape: tuple, after: tuple) -> list[dict]:
         offset = (factors.pop() if layer.center else 0) - mean * scale
         steps = [{"kind": "Scale", "scale": scale, "offset": offset}]
     elif kind == "Rescaling":
-        scale, offset = np.ravel(layer.scale), np.ravel(layer.offset)
-        steps = [{"kind": "Scale", "scale": scale, "offset": offset}]
+        factors = {"scale": np.ravel(layer.scale), "offset": np.ravel(layer.offset)}
+        steps = [{"kind": "Scale"} | factors]
     elif kind in ("Flatten", "Reshape"):
         steps = [{"kind": "Reshape", "shape": list(after[1:])}]
 
     # An activation is a function, a layer in the place of one, or the layer itself.
     function = getattr(layer, "activation", layer)
-    name = LAYERS.get(type(function).__name__) or getattr(
-        function, "__name__", "linear"
-    )
+    name = getattr(function, "__name__", "linear")
+    name = LAYERS.get(type(function).__name__, name)
     check_choice(f"the activation of layer {layer.name!r}", name, FUNCTIONS)
     if name != "linear":
-        factors = {name: getattr(function, name, None) for name in FACTORS}
-        factors = {name: value for name, value in factors.items() if value is not None}
+        factors = {key: getattr(function, key, None) for key in FACTORS}
+        factors = {key: value for key, value in factors.items() if value is not None}
         steps.append({"kind": "Activation", "function": name} | factors)
     return steps
 
@@ -164,6 +153,6 @@ def _written(values: np.ndarray, kind: str, layer: Any) -> dict:
         )
     if np.abs(values).max() > np.finfo(np.float16).max:
         kind = "float32"
-    raw = values.astype(np.dtype(kind).newbyteorder("<")).tobytes()
+    raw = values.astype({"float16": "<f2", "float32": "<f4"}[kind]).tobytes()
     data = base64.b64encode(raw).decode()
     return {"shape": list(values.shape), "type": kind, "data": data}

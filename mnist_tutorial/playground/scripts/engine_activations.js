@@ -99,10 +99,10 @@ export class Scale {
   }
 }
 
-// The same numbers, counted in another way.
+// The same numbers in another shape, or in a row.
 export class Reshape {
-  constructor({ shape }) {
-    this.shape = shape;
+  constructor(settings, inputShape) {
+    this.shape = settings.shape ?? [sizeOf(inputShape)];
   }
 
   forward(inputs) {

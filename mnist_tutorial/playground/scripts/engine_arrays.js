@@ -1,6 +1,6 @@
-/* Weights as text. A network comes as JSON, in which an array of numbers is
+/* Arrays of numbers. In JSON a kernel is
      { shape: [3, 3, 1, 32], type: "float16" or "float32", data: "…" }
-   with the bytes, the lowest first, in base64. Nothing here knows a page. */
+   with the bytes, the lowest first, in base64. */
 
 export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
@@ -18,19 +18,19 @@ export function decode({ shape, type, data }) {
 // smallest numbers is "0.".
 function fromFloat16(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
+  const exponent = (bits >> 10) & 31; // 31 would be infinity, which is never exported
   const fraction = bits & 1023;
   if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 export function encode(values, shape) {
   const view = new DataView(new ArrayBuffer(4 * values.length));
   values.forEach((value, index) => view.setFloat32(4 * index, value, true));
-  const bytes = new Uint8Array(view.buffer);
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return { shape, type: "float32", data: btoa(text) };
+  const characters = Array.from(new Uint8Array(view.buffer), (byte) =>
+    String.fromCharCode(byte),
+  );
+  return { shape, type: "float32", data: btoa(characters.join("")) };
 }
 
 // Bytes from 0 to 255 become numbers from 0 to 1; other numbers stay.

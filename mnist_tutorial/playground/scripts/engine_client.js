@@ -6,26 +6,28 @@ import source from "./engine.js" with { type: "text" };
 export function startEngine() {
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(address);
-  const waiting = new Map();
-  worker.addEventListener("message", ({ data: { id, answer, error } }) => {
-    const { resolve, reject } = waiting.get(id);
-    waiting.delete(id);
+  const waiting = []; // for answers, which come in the order of the questions
+  worker.addEventListener("message", ({ data: { answer, error } }) => {
+    const { resolve, reject } = waiting.shift();
     if (error === undefined) resolve(answer);
     else reject(new Error(error));
   });
-  let count = 0;
+  // Where a page may not have workers, say so instead of waiting for ever.
+  let failure = null;
+  worker.addEventListener("error", ({ message }) => {
+    failure = new Error(message ?? "no worker may run in this page");
+    for (const { reject } of waiting) reject(failure);
+  });
 
-  function ask(question, details = {}) {
-    return new Promise((resolve, reject) => {
-      const id = ++count;
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, ask: question, ...details });
+  const ask = (question, details) =>
+    new Promise((resolve, reject) => {
+      if (failure) throw failure;
+      waiting.push({ resolve, reject });
+      worker.postMessage({ ask: question, ...details });
     });
-  }
-
-  function stop() {
+  const stop = () => {
     worker.terminate();
     URL.revokeObjectURL(address);
-  }
+  };
   return { ask, stop };
 }

@@ -23,11 +23,8 @@ export class Dense extends WeightedSums {
   constructor(settings, inputShape, random) {
     const { units: filters = settings.kernel.shape[1] } = settings;
     const [channels, ...others] = inputShape.toReversed();
-    const count = sizeOf(others);
-    const windows = {
-      places: 1,
-      pixels: Int32Array.from({ length: count }, (_, i) => i),
-    };
+    const pixels = Int32Array.from({ length: sizeOf(others) }, (_, index) => index);
+    const windows = { places: 1, pixels };
     super(settings, { windows, channels, filters }, random);
     this.shape = [...inputShape.slice(0, -1), filters];
     this.kernelShape = [channels, filters];

@@ -1,7 +1,7 @@
 /* A network: layers, one after another. Python (export.py) writes it as JSON:
      { input: [28, 28, 1], layers: [{ kind: "Conv2D", name: "conv2d", … }, …] }
-   where an activation is a layer of its own. A layer without arrays gets weights drawn
-   at random, and says how many: filters and window, or units. */
+   An activation is a layer of its own. A layer that has no weights yet says how many to
+   draw: filters and window, or units. */
 
 import { Activation, Reshape, Scale } from "./engine_activations.js";
 import { decode, encode, sizeOf } from "./engine_arrays.js";
@@ -29,10 +29,9 @@ export class Network {
     this.input = input;
     this.settings = layers;
     this.layers = layers.map((settings) => {
-      const arrays = ARRAYS.filter((name) => settings[name]);
-      const values = Object.fromEntries(
-        arrays.map((name) => [name, decode(settings[name])]),
-      );
+      const values = {};
+      for (const name of ARRAYS)
+        if (settings[name]) values[name] = decode(settings[name]);
       const layer = new KINDS[settings.kind]({ ...settings, values }, shape, random);
       shape = layer.shape;
       return layer;

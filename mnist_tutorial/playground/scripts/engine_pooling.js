@@ -6,35 +6,38 @@ import { makeWindows } from "./engine_windows.js";
 export class Pooling {
   constructor({ kind, ...settings }, [height, width, channels]) {
     const { window = [height, width], keepdims = true } = settings;
-    this.windows = makeWindows([height, width], window, settings);
-    this.shape = keepdims ? [...this.windows.shape, channels] : [channels];
+    const { places, pixels, shape } = makeWindows([height, width], window, settings);
+    this.shape = keepdims ? [...shape, channels] : [channels];
     this.isMax = kind.includes("Max");
-    this.outputs = new Float32Array(
-      (this.windows.pixels.length / this.windows.places) * channels,
-    );
-    this.winners = new Int32Array(this.outputs.length); // places of the largest
-    this.counts = new Int32Array(this.outputs.length); // of numbers in the window
+    this.places = places;
+    const count = (pixels.length / places) * channels;
+    this.outputs = new Float32Array(count);
+    this.winners = new Int32Array(count); // of each window: which number is the largest
+    this.counts = new Int32Array(count); // of each window: how many numbers it has
+    // For each output, the numbers in its window; -1 for the zeros around the image,
+    // which take no part.
+    this.members = Int32Array.from({ length: count * places }, (_, index) => {
+      const output = Math.floor(index / places);
+      const channel = output % channels;
+      const pixel = pixels[((output - channel) / channels) * places + (index % places)];
+      return pixel < 0 ? -1 : pixel * channels + channel;
+    });
   }
 
-  // The zeros around the image take no part.
   forward(inputs) {
-    const { outputs, winners, counts, isMax, windows } = this;
-    const { places, pixels } = windows;
-    const channels = this.shape.at(-1);
+    const { outputs, members, places, isMax } = this;
     this.inputs = inputs;
     for (let output = 0; output < outputs.length; output++) {
-      const channel = output % channels;
-      const first = ((output - channel) / channels) * places;
       let [winner, sum, count] = [-1, 0, 0];
-      for (let place = first; place < first + places; place++) {
-        if (pixels[place] < 0) continue;
-        const input = pixels[place] * channels + channel;
+      for (let index = output * places; index < (output + 1) * places; index++) {
+        const input = members[index];
+        if (input < 0) continue;
         if (!isMax) sum += inputs[input];
         else if (count === 0 || inputs[input] > inputs[winner]) winner = input;
         count++;
       }
-      winners[output] = winner;
-      counts[output] = count;
+      this.winners[output] = winner;
+      this.counts[output] = count;
       outputs[output] = isMax ? inputs[winner] : sum / count;
     }
     return outputs;
@@ -49,31 +52,23 @@ export class Pooling {
   }
 
   backward(gradient) {
-    const { places, pixels } = this.windows;
-    const channels = this.shape.at(-1);
+    const { members, places } = this;
     this.inputGradient ??= new Float32Array(this.inputs.length);
     this.inputGradient.fill(0);
     for (let output = 0; output < gradient.length; output++) {
-      const slope = gradient[output];
-      if (slope === 0) continue;
-      const channel = output % channels;
-      const first = ((output - channel) / channels) * places;
-      for (let place = first; place < first + places; place++) {
-        if (pixels[place] < 0) continue;
-        const input = pixels[place] * channels + channel;
-        this.inputGradient[input] += this.share(input, output) * slope;
+      if (gradient[output] === 0) continue;
+      for (let index = output * places; index < (output + 1) * places; index++) {
+        const input = members[index];
+        if (input < 0) continue;
+        this.inputGradient[input] += this.share(input, output) * gradient[output];
       }
     }
     return this.inputGradient;
   }
 
   explain(output) {
-    const { places, pixels } = this.windows;
-    const channels = this.shape.at(-1);
-    const first = Math.floor(output / channels) * places;
-    const inputs = pixels
-      .subarray(first, first + places)
-      .map((pixel) => (pixel < 0 ? -1 : pixel * channels + (output % channels)));
+    const from = output * this.places;
+    const inputs = this.members.slice(from, from + this.places);
     const weights = Float32Array.from(inputs, (input) => this.share(input, output));
     return { inputs, weights, bias: 0 };
   }

@@ -12,42 +12,26 @@ export class WeightedSums {
   constructor({ values = {} }, { windows, channels, filters, groups = 1 }, random) {
     Object.assign(this, { windows, channels, filters, groups });
     this.taps = windows.places * channels; // weights of one filter
+    // With room for seven more, so that eight can be read where fewer are left.
+    this.padded = new Float32Array(this.taps * filters + EIGHT - 1);
+    this.kernel = this.padded.subarray(0, this.taps * filters);
     // Evenly from -limit to limit, by Glorot and Bengio (2010), as in Keras.
     const limit = Math.sqrt(6 / (windows.places * (channels + filters)));
-    const draw = () => limit * (2 * random() - 1);
-    this.kernel =
-      values.kernel ?? Float32Array.from({ length: this.taps * filters }, draw);
+    this.kernel.set(values.kernel ?? this.kernel.map(() => limit * (2 * random() - 1)));
     this.bias = values.bias ?? new Float32Array(filters);
     this.parameters = [this.kernel, this.bias];
     this.gradients = this.parameters.map((array) => new Float32Array(array.length));
-    this.outputs = new Float32Array((windows.pixels.length / windows.places) * filters);
-    this.pack();
-  }
-
-  // Copies the kernel, eight filters side by side, and zeros where filters run out. To
-  // be called when the kernel has changed.
-  pack() {
-    const { kernel, taps, groups, filters } = this;
-    const own = filters / groups;
-    this.blocks = Math.ceil(own / EIGHT); // of each group
-    this.packed ??= new Float32Array(groups * this.blocks * taps * EIGHT);
-    for (let filter = 0; filter < filters; filter++) {
-      const [group, inGroup] = [Math.floor(filter / own), filter % own];
-      const block = group * this.blocks + Math.floor(inGroup / EIGHT);
-      const to = block * taps * EIGHT + (inGroup % EIGHT);
-      for (let tap = 0; tap < taps; tap++)
-        this.packed[to + tap * EIGHT] = kernel[tap * filters + filter];
-    }
+    this.outputs = new Float32Array((windows.pixels.length * filters) / windows.places);
   }
 
   // Each output is a sum of pixels times weights, and the bias. Zeros add nothing, and
   // after a ReLU they are many: the other numbers in a window are collected first.
   forward(inputs) {
-    const { windows, outputs, bias, packed, taps, groups, channels, filters } = this;
+    const { windows, outputs, bias, padded, taps, groups, channels, filters } = this;
     const { places, pixels } = windows;
     const own = filters / groups;
     const values = new Float64Array(taps);
-    const rows = new Int32Array(taps); // where in `packed` a value's weights are
+    const rows = new Int32Array(taps); // where in the kernel a value's weights begin
     const sums = new Float64Array(EIGHT);
     this.inputs = inputs;
     for (let window = 0; window * places < pixels.length; window++)
@@ -61,17 +45,14 @@ export class WeightedSums {
             const value = inputs[from + channel];
             if (value === 0) continue;
             values[count] = value;
-            rows[count++] = (place * channels + channel) * EIGHT;
+            rows[count++] = (place * channels + channel) * filters;
           }
         }
-        for (let first = 0; first < own; first += EIGHT) {
-          const block = group * this.blocks + first / EIGHT;
-          addUp(values, rows, count, packed, block * taps * EIGHT, sums);
-          const ready = Math.min(EIGHT, own - first);
-          for (let eighth = 0; eighth < ready; eighth++) {
-            const filter = group * own + first + eighth;
-            outputs[window * filters + filter] = bias[filter] + sums[eighth];
-          }
+        for (let first = group * own; first < (group + 1) * own; first += EIGHT) {
+          addUp(values, rows, count, padded, first, sums);
+          const end = Math.min(first + EIGHT, (group + 1) * own);
+          for (let filter = first; filter < end; filter++)
+            outputs[window * filters + filter] = bias[filter] + sums[filter - first];
         }
       }
     return outputs;
@@ -133,20 +114,21 @@ export class WeightedSums {
   }
 }
 
-// Eight sums at once, each of all values times the weights of one filter.
-function addUp(values, rows, count, packed, start, sums) {
+// Eight sums at once, of all values times the weights of the first filter, of the next
+// one, and so on. (What is added up beyond the last filter is not looked at.)
+function addUp(values, rows, count, weights, first, sums) {
   let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let index = 0; index < count; index++) {
     const value = values[index];
-    const at = start + rows[index];
-    a += value * packed[at];
-    b += value * packed[at + 1];
-    c += value * packed[at + 2];
-    d += value * packed[at + 3];
-    e += value * packed[at + 4];
-    f += value * packed[at + 5];
-    g += value * packed[at + 6];
-    h += value * packed[at + 7];
+    const at = first + rows[index];
+    a += value * weights[at];
+    b += value * weights[at + 1];
+    c += value * weights[at + 2];
+    d += value * weights[at + 3];
+    e += value * weights[at + 4];
+    f += value * weights[at + 5];
+    g += value * weights[at + 6];
+    h += value * weights[at + 7];
   }
   [sums[0], sums[1], sums[2], sums[3]] = [a, b, c, d];
   [sums[4], sums[5], sums[6], sums[7]] = [e, f, g, h];

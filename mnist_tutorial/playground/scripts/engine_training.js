@@ -68,7 +68,6 @@ export class Trainer {
       total += loss;
     }
     this.adam.update(network.gradients, learningRate);
-    network.layers.forEach((layer) => layer.pack?.());
     return total / batch.length;
   }
 

@@ -1,6 +1,7 @@
-/* Where a window lies. A convolution and a pooling layer look at an image through a
-   window that moves over it; how it moves is settled once, here, and what they do with
-   the pixels in it is their own. Nothing here knows a page. */
+/* Where a window lies: convolution and pooling look at an image through a window that
+   moves over it. What they do with the pixels in it is their own. */
+
+import { sizeOf } from "./engine_arrays.js";
 
 // Along one axis: how many windows there are, and the pixel at which the first begins.
 // "valid": windows lie inside the image. "same": there are as many as pixels, or with a
@@ -9,8 +10,7 @@ function alongAxis(size, window, stride, dilation, padding) {
   const reach = (window - 1) * dilation + 1;
   if (padding === "valid") {
     const count = Math.floor((size - reach) / stride) + 1;
-    if (count < 1)
-      throw new Error(`a window of ${reach} is too large for ${size} pixels`);
+    if (count < 1) throw new Error(`a window of ${reach} on ${size} pixels`);
     return { count, first: 0 };
   }
   const count = Math.ceil(size / stride);
@@ -18,9 +18,9 @@ function alongAxis(size, window, stride, dilation, padding) {
   return { count, first: -Math.floor(missing / 2) };
 }
 
-// All windows, from the top left to the bottom right. In `pixels` stands, for window w
-// and place p in it, at w * places + p, which pixel lies there: row * width + column, or
-// -1 where it is one of the zeros around the image.
+// All windows, from the top left to the bottom right. In `pixels` stands, at window *
+// places + place, which pixel lies there: row * width + column, or -1 for a zero around
+// the image.
 export function makeWindows([height, width], window, settings) {
   const { strides = window, dilation = [1, 1], padding = "valid" } = settings;
   const [rows, columns] = [height, width].map((size, axis) =>
@@ -36,10 +36,6 @@ export function makeWindows([height, width], window, settings) {
           const isInside = row >= 0 && row < height && column >= 0 && column < width;
           pixels.push(isInside ? row * width + column : -1);
         }
-  const places = window[0] * window[1];
-  return {
-    shape: [rows.count, columns.count],
-    places,
-    pixels: Int32Array.from(pixels),
-  };
+  const shape = [rows.count, columns.count];
+  return { shape, places: sizeOf(window), pixels: Int32Array.from(pixels) };
 }

@@ -1,11 +1,9 @@
-/* What the worker is asked, and what it answers. A question comes as
-     { id, ask: "predict", image }
-   and goes back as { id, answer } or { id, error }. Each question is answered before the
-   next one is looked at: who trains asks for a few steps at a time, and can ask for
-   other things in between. */
+/* What the worker is asked, and what it answers. A question is { ask: "predict", image },
+   and back comes { answer } or { error }, in the order of the questions. Who trains asks
+   for a few steps at a time, and can ask for other things in between. */
 
 import { softmax } from "./engine_activations.js";
-import { makeRandom, toUnit } from "./engine_arrays.js";
+import { makeRandom, sizeOf, toUnit } from "./engine_arrays.js";
 import { Network } from "./engine_network.js";
 import { Trainer, crossEntropy } from "./engine_training.js";
 
@@ -13,6 +11,8 @@ class Engine {
   load({ network, seed, zero }) {
     this.network = new Network(network, zero ? () => 0.5 : makeRandom(seed ?? 0));
     this.trainer = null;
+    // Once to no purpose, since code that has run before is quicker.
+    this.network.forward(new Float32Array(sizeOf(network.input)).fill(1));
     return { layers: this.network.describe() };
   }
 
@@ -20,7 +20,7 @@ class Engine {
     return { layers: this.network.describe() };
   }
 
-  export() {
+  save() {
     return { network: this.network.toJSON() };
   }
 
@@ -55,7 +55,7 @@ class Engine {
       ({ function: name }, index) =>
         !this.network.layers[index].backward || (name && name !== "relu"),
     );
-    if (stranger) throw new Error(`cannot train the layer ${stranger.name}`);
+    if (stranger) throw new Error(`cannot train ${stranger.name ?? stranger.kind}`);
     this.trainer = new Trainer(this.network, images, labels, seed);
     return { count: labels.length };
   }
@@ -93,11 +93,11 @@ class Engine {
 
 export function serve(port) {
   const engine = new Engine();
-  port.addEventListener("message", ({ data: { id, ask, ...rest } }) => {
+  port.addEventListener("message", ({ data: { ask, ...rest } }) => {
     try {
-      port.postMessage({ id, answer: engine[ask](rest) });
+      port.postMessage({ answer: engine[ask](rest) });
     } catch (error) {
-      port.postMessage({ id, error: error.message });
+      port.postMessage({ error: error.message });
     }
   });
 }
