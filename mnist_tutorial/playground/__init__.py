@@ -19,7 +19,5 @@ from mnist_tutorial.playground.kernel import kernel_explorer
 from mnist_tutorial.playground.playground import Playground, playground
 from mnist_tutorial.playground.threshold import threshold_explorer
 
-__all__ = [
-    *("Explorable", "Playground", "export_network", "playground"),
-    *("descent_explorer", "kernel_explorer", "threshold_explorer"),
-]
+__all__ = ["Explorable", "Playground", "descent_explorer", "export_network"]
+__all__ += ["kernel_explorer", "playground", "threshold_explorer"]

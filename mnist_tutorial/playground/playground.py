@@ -24,12 +24,8 @@ class Playground(Explorable):
     def save(self, path: str | Path) -> None:
         """Write one file that any browser opens, without a network connection.
 
-        It replaces a file of the same name, which must end in ``.html``.
-
-        Raises
-        ------
-        InputError
-            If the name ends otherwise, or the folder cannot be written to.
+        It replaces a file of that name. One that does not end in ``.html``, or is in a
+        folder that cannot be written to, raises ``InputError``.
         """
         check_output(Path(path), ".html")
         page = (resources.files(__package__) / "scripts/page.html").read_text("utf-8")
@@ -56,10 +52,6 @@ def playground(model: Any, *, weights: str = "float16") -> Playground:
     ------
     InputError
         If the model has another shape, or a layer that the page cannot compute.
-
-    Examples
-    --------
-    >>> playground(model).save("my_digits.html")
     """
     check_model(model)
     network = export_network(model, weights=weights)

@@ -360,26 +360,19 @@ TOO_WIDE = """root => [...root.shadowRoot.querySelectorAll(".card *")]
   .map(node => node.className)"""
 
 
-def test_there_is_room_and_text_can_be_read(pad):
-    pad.write(STROKES[3])
-    pad.settle()
-    assert_readable(pad)
-    for width in (1280, 390, 360, 320):
-        pad.page.set_viewport_size({"width": width, "height": 844})
-        for index in range(pad.find(".tabs button").count()):
-            pad.press(f".tabs button:nth-child({index + 1})")
-            pad.settle()
-            assert pad.root.evaluate(TOO_WIDE) == []
-
-
-def test_speaks_the_readers_language(pad):
+def test_there_is_room_and_text_can_be_read_in_both_languages(pad):
     pad.write(STROKES[3])
     pad.settle()
     is_chinese = pad.find(".card").get_attribute("lang") == "zh"
-    for _ in range(2):
+    for width in (1280, 390, 360, 320):
+        pad.page.set_viewport_size({"width": width, "height": 844})
+        for index in (1, 4, 6):
+            pad.press(f".tabs button:nth-child({index})")
+            pad.settle()
+            assert pad.root.evaluate(TOO_WIDE) == []
+        assert_readable(pad)
         said = pad.find("[data-say]:not(.language)").all_text_contents()
         said += [pad.said(), pad.find(".about").text_content()]
-        assert len(said) > 20
         assert {bool(CHINESE.search(text)) for text in said} == {is_chinese}
         pad.press(".language")
         is_chinese = not is_chinese
