@@ -1,4 +1,4 @@
-"""The command ``mnist-tutorial``: check the machine, train, evaluate, predict.
+"""The command ``mnist-tutorial``: check the machine, train, evaluate, predict, draw.
 
 What the user can put right is told in one line on stderr with exit status 2, and
 leaves the disk as it was. Anything else is a mistake in this package and shows its
@@ -124,7 +124,26 @@ def _build_parser() -> argparse.ArgumentParser:
     about = "write what the network received of each image, beside it, to a new folder"
     predict.add_argument("--show", type=Path, metavar="FOLDER", help=about)
     predict.set_defaults(run=_predict)
+    _add_playground(commands)
     return parser
+
+
+def _add_playground(commands: argparse._SubParsersAction) -> None:
+    playground = commands.add_parser(
+        "playground",
+        help="write a page in which a model reads what one draws",
+        description="Write one HTML file in which anybody can draw a digit and see "
+        "what the model makes of it, layer by layer. A double click opens it, without "
+        "Python and without a network connection, so it can be sent to a friend.",
+    )
+    playground.add_argument("model", **A_MODEL)
+    about = "where to write the page"
+    playground.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="PAGE.html", help=about
+    )
+    about = "replace an existing output"
+    playground.add_argument("--force", action="store_true", help=about)
+    playground.set_defaults(run=_playground)
 
 
 def _add_train_options(train: argparse.ArgumentParser) -> None:
@@ -217,14 +236,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _train(arguments: argparse.Namespace) -> int:
     """Train, and put the best epoch's model in place once all is done."""
-    from mnist_tutorial import checks
-
     output = arguments.output
-    checks.check_output(output, ".keras")
-    if output.exists() and not arguments.force:
-        raise InputError(
-            f"{output}: exists already; choose another name, or replace it with --force"
-        )
+    _check_free(arguments, ".keras")
     settings = RECIPES[arguments.recipe]._asdict()
     for name in ("epochs", "batch_size", "learning_rate"):
         settings[name] = getattr(arguments, name) or settings[name]
@@ -262,6 +275,18 @@ def _train(arguments: argparse.Namespace) -> int:
         f"measure it with: {PROGRAM} evaluate {shlex.quote(str(output))}"
     )
     return EXIT_OK
+
+
+def _check_free(arguments: argparse.Namespace, ending: str) -> None:
+    """Refuse an output that cannot be written, or would be lost."""
+    from mnist_tutorial import checks
+
+    checks.check_output(arguments.output, ending)
+    if arguments.output.exists() and not arguments.force:
+        raise InputError(
+            f"{arguments.output}: exists already; choose another name, or replace it "
+            "with --force"
+        )
 
 
 def _train_into(
@@ -368,7 +393,7 @@ def _resume_command(
     return shlex.join([PROGRAM, *words])
 
 
-# evaluate, predict -------------------------------------------------------------------
+# evaluate, predict, playground -------------------------------------------------------
 
 
 def _load(path: Path):
@@ -445,6 +470,16 @@ def _predict(arguments: argparse.Namespace) -> int:
             flush=True,
         )
     return EXIT_FAILED if errors else EXIT_OK
+
+
+def _playground(arguments: argparse.Namespace) -> int:
+    """Write a page in which the model reads what a reader draws."""
+    from mnist_tutorial.playground import playground
+
+    _check_free(arguments, ".html")
+    playground(_load(arguments.model).model).save(arguments.output)
+    print(f"wrote {arguments.output}; open it in any browser")
+    return EXIT_OK
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from mnist_tutorial import datasets, doctor, training
 from mnist_tutorial.__main__ import main
 from mnist_tutorial.evaluation import accuracy
 from mnist_tutorial.models import build_fast_cnn, build_linear
+from mnist_tutorial.playground import playground
 from mnist_tutorial.preprocessing import load_digit_image
 from mnist_tutorial.recipes import FAST, RECIPES
 
@@ -123,7 +124,7 @@ sys.exit(main())
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["doctor"], ["train"], ["evaluate"], ["predict"]]
+    "command", [[], ["doctor"], ["train"], ["evaluate"], ["predict"], ["playground"]]
 )
 def test_help_needs_no_heavy_import(command):
     heavy = "{'tensorflow', 'keras', 'numpy', 'scipy', 'PIL', 'matplotlib'}"
@@ -748,3 +749,23 @@ def test_images_that_are_all_bad_need_no_model(capsys, tmp_path, model_path):
     line = refused(capsys, "predict", model_path, path)
     assert line.startswith(f"{path}: ") and "found no ink" in line
     assert contents(tmp_path) == before
+
+
+# playground --------------------------------------------------------------------------
+
+
+def test_playground_writes_the_page_and_replaces_none(capsys, tmp_path, model_path):
+    page = tmp_path / "digits.html"
+    arguments = ("playground", model_path, "-o", page)
+    status, (line,), errors = run(capsys, *arguments)
+    assert (status, errors) == (0, [])
+    assert line == f"wrote {page}; open it in any browser"
+    playground(load(model_path)).save(tmp_path / "again.html")
+    assert page.read_bytes() == (tmp_path / "again.html").read_bytes()
+    page.write_text("mine")
+    assert "exists already; choose another name" in refused(capsys, *arguments)
+    assert page.read_text() == "mine"
+    assert run(capsys, *arguments, "--force")[0] == 0 and page.stat().st_size > 1e5
+    for name, message in [("page.txt", "ends in .html"), ("no/a.html", "create it")]:
+        line = refused(capsys, "playground", model_path, "-o", tmp_path / name)
+        assert message in line

@@ -7,15 +7,18 @@ import base64
 import json
 import re
 
+import keras
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
 from mnist_tutorial.errors import InputError
+from mnist_tutorial.models import build_linear
 from mnist_tutorial.playground import (
     Explorable,
     descent_explorer,
     kernel_explorer,
+    playground,
     threshold_explorer,
 )
 
@@ -174,3 +177,17 @@ REFUSED = [
 def test_what_does_not_fit_is_refused(explorer, arguments, message):
     with pytest.raises(InputError, match=message):
         explorer(**ARGUMENTS[explorer] | arguments)
+
+
+def test_a_playground_takes_classifiers_of_digits_alone():
+    for shape, units in [((27, 28, 1), 10), ((28, 28, 1), 9)]:
+        parts = [keras.layers.Flatten(), keras.layers.Dense(units)]
+        with pytest.raises(InputError, match="784 pixels.* to ten outputs, got"):
+            playground(keras.Sequential([keras.Input(shape), *parts]))
+    with pytest.raises(InputError, match="must be a Keras model, got 'a.keras'"):
+        playground("a.keras")
+    root, data, *_, script = parse(playground(build_linear()))
+    assert root["data-kind"] == "playground" and len(json.loads(data.string)) == 3
+    assert script.string.endswith(
+        'explorable("playground", { words, style, build });\n'
+    )

@@ -7,12 +7,17 @@ of the English book are the same. In the order in which to read:
 
 - ``explorable``: the piece of HTML;
 - ``kernel``, ``descent``, ``threshold``: one experiment each, and what it refuses;
+- ``export``: a Keras model, for the engine in ``scripts`` that runs it;
+- ``playground``: a pad to draw on, for any network, also as a file of its own;
 - ``scripts``: what they do. ``host.js`` says at its head how to write another one.
 """
 
 from mnist_tutorial.playground.descent import descent_explorer
 from mnist_tutorial.playground.explorable import Explorable
+from mnist_tutorial.playground.export import export_network
 from mnist_tutorial.playground.kernel import kernel_explorer
+from mnist_tutorial.playground.playground import Playground, playground
 from mnist_tutorial.playground.threshold import threshold_explorer
 
-__all__ = ["Explorable", "descent_explorer", "kernel_explorer", "threshold_explorer"]
+__all__ = ["Explorable", "Playground", "descent_explorer", "export_network"]
+__all__ += ["kernel_explorer", "playground", "threshold_explorer"]

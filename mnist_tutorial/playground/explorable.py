@@ -7,6 +7,10 @@ from importlib import resources
 
 # `import { make, put } from "./elements.js";`, in one line or in several.
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+# `import source from "./engine.js" with { type: "text" };`.
+IMPORT_TEXT = re.compile(
+    r'^import (\w+) from "\./(\w+\.js)" with \{ type: "text" \};\n', re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ def joined(name: str, taken: set[str] | None = None) -> str:
 
     A page opened from the disk may import no file, so what is a module here becomes a
     part of one script there. ``taken`` are the names of those that it has already.
+    A file imported as text, for a worker, becomes the text of a function, and so stays
+    readable.
     """
     taken = set() if taken is None else taken
     taken.add(name)
@@ -60,4 +66,10 @@ def joined(name: str, taken: set[str] | None = None) -> str:
         joined(other, taken) for other in IMPORT.findall(source) if other not in taken
     ]
     own = re.sub("^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)
+    own = IMPORT_TEXT.sub(lambda found: _as_text(*found.groups()), own)
     return "".join(before) + own
+
+
+def _as_text(constant: str, name: str) -> str:
+    """Return a line that gives a script's joined source as text."""
+    return f"const {constant} = String(() => {{\n{joined(name)}}}).slice(7, -1);\n"

@@ -168,7 +168,8 @@ def _place(box: np.ndarray) -> np.ndarray:
     """Put the box into the field with its centre of mass in the middle."""
     # By whole pixels, as in MNIST: part of a pixel would blur the digit once more. The
     # box stays inside the field even where its mass lies at one end.
-    offsets = np.round(FIELD_CENTRE - np.array(ndimage.center_of_mass(box)))
+    # A digit may lie just between two places, and no rounding error decides then.
+    offsets = np.round(FIELD_CENTRE - np.array(ndimage.center_of_mass(box)), 3).round()
     top, left = np.clip(offsets.astype(int), 0, FIELD_SIZE - np.array(box.shape))
     field = np.zeros((FIELD_SIZE, FIELD_SIZE), dtype=np.float32)
     field[top : top + box.shape[0], left : left + box.shape[1]] = box

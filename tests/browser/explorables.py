@@ -332,6 +332,33 @@ def contrast(*colours):
     return (high + 0.05) / (low + 0.05)
 
 
+CONTRASTS = """root => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const found = [];
+  for (const node of root.shadowRoot.querySelectorAll(".card *")) {
+    const isField = node.matches("input:not([type=range])");
+    const says = [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!(says || isField) || !node.checkVisibility()) continue;
+    const style = getComputedStyle(node);
+    let below = node;
+    while (parse(getComputedStyle(below).backgroundColor)[3] === 0)
+      below = below.parentElement;
+    found.push([node.textContent || node.value,
+      parse(node.ownerSVGElement ? style.fill : style.color),
+      parse(getComputedStyle(below).backgroundColor), parseFloat(style.fontSize)]);
+  }
+  return found;
+}"""
+
+
+def assert_readable(explorable):
+    found = explorable.root.evaluate(CONTRASTS)
+    assert len(found) > 20
+    for text, ink, ground, size in found:
+        assert contrast(ink[:3], ground[:3]) >= 4.5, (text, ink, ground)
+        assert size >= 12, text
+
+
 KINDS = {"kernel": Kernel, "descent": Descent, "threshold": Threshold}
 
 

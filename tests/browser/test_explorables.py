@@ -9,7 +9,7 @@ from explorables import (
     KINDS,
     PRESETS,
     as_served,
-    contrast,
+    assert_readable,
     drag_finger,
     number,
     on_one_page,
@@ -56,33 +56,6 @@ def test_speaks_the_pages_language(both, language):
         lang = explorable.find(".card").get_attribute("lang")
         assert lang == language
         assert explorable.find("button.language").count() == 0
-
-
-CONTRASTS = """root => {
-  const parse = text => text.match(/[\\d.]+/g).map(Number);
-  const found = [];
-  for (const node of root.shadowRoot.querySelectorAll(".card *")) {
-    const isField = node.matches("input:not([type=range])");
-    const says = [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-    if (!(says || isField) || !node.checkVisibility()) continue;
-    const style = getComputedStyle(node);
-    let below = node;
-    while (parse(getComputedStyle(below).backgroundColor)[3] === 0)
-      below = below.parentElement;
-    found.push([node.textContent || node.value,
-      parse(node.ownerSVGElement ? style.fill : style.color),
-      parse(getComputedStyle(below).backgroundColor), parseFloat(style.fontSize)]);
-  }
-  return found;
-}"""
-
-
-def assert_readable(explorable):
-    found = explorable.root.evaluate(CONTRASTS)
-    assert len(found) > 20
-    for text, ink, ground, size in found:
-        assert contrast(ink[:3], ground[:3]) >= 4.5, (text, ink, ground)
-        assert size >= 12, text
 
 
 @as_served

@@ -102,10 +102,20 @@ export function choice(name, label, buttons, pick) {
   return { node: make(`div.row.${name}`, group, ...buttons), select };
 }
 
+// nudge(dx, dy) gets the steps of an arrow key, five with Shift.
+export function onArrows(nudge) {
+  return (event) => {
+    const arrow = ARROWS[event.key];
+    if (!arrow || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const times = event.shiftKey ? 5 : 1;
+    nudge(times * arrow[0], times * arrow[1]);
+  };
+}
+
 // Let mouse, finger and arrow keys move something on a node. point(x, y) gets the place
-// as fractions of the node's width and height; nudge(dx, dy) gets the steps of an arrow
-// key, five with Shift. With sideways: true a finger that moves up or down scrolls the
-// page instead, and moves nothing.
+// as fractions of the node's width and height; nudge is as for onArrows. With sideways:
+// true a finger that moves up or down scrolls the page instead, and moves nothing.
 export function steer(node, { point, nudge, sideways = false }) {
   const at = (event) => {
     const box = node.getBoundingClientRect();
@@ -133,13 +143,7 @@ export function steer(node, { point, nudge, sideways = false }) {
     pointercancel() {
       waitsAt = null;
     },
-    keydown(event) {
-      const arrow = ARROWS[event.key];
-      if (!arrow || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      const times = event.shiftKey ? 5 : 1;
-      nudge(times * arrow[0], times * arrow[1]);
-    },
+    keydown: onArrows(nudge),
   };
   for (const [key, handler] of Object.entries(on)) node.addEventListener(key, handler);
   node.style.touchAction = sideways ? "pan-y" : "none";

@@ -17,14 +17,14 @@
      explorable("KIND", {
        words: { zh: { title: "…", key: "…" }, en: { title: "…", key: "…" } },
        style: `CSS, seen by this explorable alone`,
-       build({ data, word, colour }) { …; return { nodes: […], render() { … } }; },
+       build({ data, word, colour, say }) { …; return { nodes: […], render() { … } }; },
      });
 
    build() makes the elements once. render() brings them up to date with the state; it
    is called at the start and after a change of theme or language, and build() calls it
    after each change of its own. word("key") is the text in the present language;
    elements made with { say: "key" } or { label: "key" } get their text or aria-label
-   by themselves. Colours come from the variables in style.js, in a canvas by
+   by themselves, those that are made later by say(node). Colours come from the variables in style.js, in a canvas by
    colour("--black"); with a colour of your own one of the two themes would break.
 
    What computes stands apart in KIND_model.js and knows no page. What is here for all
@@ -53,7 +53,13 @@ function start(host, { words, style, build }) {
       colours.set(name, getComputedStyle(host).getPropertyValue(name).trim());
     return colours.get(name);
   };
-  const { nodes, render } = build({ data, word, colour });
+  const say = (part) => {
+    for (const node of [part, ...part.querySelectorAll("[data-say], [data-label]")]) {
+      if (node.dataset.say) node.textContent = word(node.dataset.say);
+      if (node.dataset.label) node.setAttribute("aria-label", word(node.dataset.label));
+    }
+  };
+  const { nodes, render } = build({ data, word, colour, say });
   const header = make("header", make("h3", { say: "title" }));
   if (!isBook) header.append(button("otherLanguage", changeLanguage, "language"));
   const on = { keydown: keepKeys };
@@ -68,10 +74,7 @@ function start(host, { words, style, build }) {
     host.dataset.scheme = scheme;
     card.lang = lang;
     colours.clear();
-    for (const node of [card, ...card.querySelectorAll("[data-say], [data-label]")]) {
-      if (node.dataset.say) node.textContent = word(node.dataset.say);
-      if (node.dataset.label) node.setAttribute("aria-label", word(node.dataset.label));
-    }
+    say(card);
     render();
   };
   refreshes.set(host, refresh);

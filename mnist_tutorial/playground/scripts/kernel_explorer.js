@@ -2,12 +2,13 @@
 
 import { button, choice, make } from "./elements.js";
 import { explorable } from "./host.js";
-import { OUT, PRESETS, correlate, decode, presetOf, viewOf } from "./kernel_model.js";
-import { makeDigits, makePictures, rampsOf } from "./kernel_pictures.js";
+import { OUT, PRESETS, correlate, presetOf, viewOf } from "./kernel_model.js";
+import { makeDigits, makePictures } from "./kernel_pictures.js";
 import { style } from "./kernel_style.js";
 import { makeSums } from "./kernel_sums.js";
 import { words } from "./kernel_words.js";
 import { inside } from "./numbers.js";
+import { decode, rampsOf } from "./pictures.js";
 
 const SCAN_MS = 9; // for one place, when the window slides by itself
 

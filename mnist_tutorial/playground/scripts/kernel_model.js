@@ -1,6 +1,8 @@
 /* A 3x3 kernel on a digit: cross-correlation, stride 1, no padding, which is what
    keras.layers.Conv2D computes for one channel. Nothing here knows a page. */
 
+import { magnitude } from "./numbers.js";
+
 export const SIZE = 28;
 export const OUT = SIZE - 2;
 export const LARGEST_WEIGHT = 99;
@@ -19,10 +21,6 @@ export const presetOf = (kernel) =>
   Object.values(PRESETS).findIndex((preset) =>
     preset.every((weight, index) => weight === kernel[index]),
   );
-
-// A byte a pixel, row by row, in base64; out come values in [0, 1].
-export const decode = (text) =>
-  Float64Array.from(atob(text), (character) => character.charCodeAt(0) / 255);
 
 // The whole output, row by row.
 export function correlate(image, kernel) {
@@ -56,7 +54,3 @@ export function viewOf(state, image) {
     known: state.scanFrom === null ? OUT * OUT : state.place + 1,
   };
 }
-
-// How far a colour scale for these values has to reach; never 0.
-export const magnitude = (values) =>
-  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;

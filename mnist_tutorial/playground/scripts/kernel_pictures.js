@@ -1,35 +1,9 @@
 /* The pictures of the kernel explorer: digits to choose from, input and output. */
 
-import { mix } from "./colours.js";
 import { choice, make, put, steer } from "./elements.js";
 import { OUT, SIZE } from "./kernel_model.js";
 import { fixed } from "./numbers.js";
-
-// How values become colours: from white to black, or to one of two colours by sign.
-export function rampsOf(colour) {
-  const [white, black] = [colour("--white"), colour("--black")];
-  const [minus, plus] = [colour("--minus"), colour("--plus")];
-  return {
-    gray: (value) => mix(white, black, value),
-    signed: (most) => (value) =>
-      mix(white, value < 0 ? minus : plus, Math.abs(value) / most),
-    empty: mix(colour("--panel"), colour("--panel"), 0),
-  };
-}
-
-// Paints only if what the picture depends on has changed: this is the slow part.
-function paint(canvas, values, toRgb, dependsOn) {
-  if (canvas.dataset.shows === String(dependsOn)) return;
-  canvas.dataset.shows = dependsOn;
-  const side = Math.sqrt(values.length);
-  canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(side, side);
-  values.forEach((value, index) =>
-    picture.data.set([...toRgb(value, index), 255], 4 * index),
-  );
-  context.putImageData(picture, 0, 0);
-}
+import { paint } from "./pictures.js";
 
 export function makeDigits(images, pick) {
   const canvases = images.map(() => make("canvas"));

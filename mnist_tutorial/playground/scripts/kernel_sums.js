@@ -2,21 +2,11 @@
 
 import { tint } from "./colours.js";
 import { make, numberField, put, showField, status, tell } from "./elements.js";
-import { LARGEST_WEIGHT, magnitude } from "./kernel_model.js";
-import { fixed } from "./numbers.js";
-
-// Nine numbers in little room: −0.33, 12.5.
-const short = (value) => fixed(value, Math.abs(value) < 9.995 ? 2 : 1);
+import { LARGEST_WEIGHT } from "./kernel_model.js";
+import { fixed, magnitude } from "./numbers.js";
+import { block, grid, group, short, sign } from "./sums.js";
 
 const nine = (build) => Array.from({ length: 9 }, (_, index) => build(index));
-
-const sign = (text) => make("span.sign", { "aria-hidden": "true" }, text);
-
-const block = (say, content) => make("div.block", content, make("div.muted", { say }));
-
-const grid = (say, cells) => block(say, make("div.nine", ...cells));
-
-const group = (...nodes) => make("div.group", ...nodes);
 
 // take(index, weight) gets what a reader has typed, refuse(index) what is no weight.
 export function makeSums({ take, refuse, settle }) {

@@ -61,3 +61,7 @@ export function ticks(low, high, most = 4) {
     return [value, significant(value)];
   });
 }
+
+// How far a colour scale for these values has to reach; never 0.
+export const magnitude = (values) =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;

@@ -1,0 +1,71 @@
+/* A picture from a file as ink. This is the simple case: one digit on a ground that is
+   the same all over, darker or lighter. Shadows, lines and frames, which
+   preprocessing/paper.py and marks.py tell from ink, are not looked for. */
+
+import { PAD, padCanvas } from "./pad_drawing.js";
+
+const MOST_PIXELS = 40e6; // to decode more would take a telephone's memory
+const LEAST_CONTRAST = 0.1;
+
+// Resolves to an ink of the pad's size, or to { refusal }, a word for why there is none.
+export async function readPicture(file) {
+  const address = URL.createObjectURL(file);
+  const image = new Image();
+  image.src = address;
+  try {
+    await new Promise((resolve, reject) => {
+      image.addEventListener("load", resolve);
+      image.addEventListener("error", reject);
+    });
+    if (image.naturalWidth * image.naturalHeight > MOST_PIXELS)
+      return { refusal: "tooLarge" };
+    await image.decode();
+    return inkOn(brightnessOf(image));
+  } catch {
+    return { refusal: "noPicture" };
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+// In the middle of the pad, as large as it fits; transparent places are white.
+function brightnessOf(image) {
+  const { context } = padCanvas(1);
+  const scale = PAD / Math.max(image.naturalWidth, image.naturalHeight);
+  const [width, height] = [image.naturalWidth, image.naturalHeight].map((side) =>
+    Math.max(1, Math.round(side * scale)),
+  );
+  Object.assign(context, { imageSmoothingEnabled: true, fillStyle: "#fff" });
+  context.imageSmoothingQuality = "high";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(image, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const values = Float64Array.from({ length: width * height }, (_, at) => {
+    const [red, green, blue] = data.subarray(4 * at, 4 * at + 3);
+    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255;
+  });
+  return { width, height, values };
+}
+
+// The ground is as bright as the middle one of the pixels at the rim. What differs from
+// it most is full of ink, what differs less than a third as much is ground.
+function inkOn({ width, height, values }) {
+  const rim = values.filter((_, at) => {
+    const [row, column] = [Math.floor(at / width), at % width];
+    return row % (height - 1) === 0 || column % (width - 1) === 0;
+  });
+  const ground = rim.toSorted()[Math.floor(rim.length / 2)];
+  const isDark = values.reduce((sum, value) => sum + (value - ground) ** 3, 0) < 0;
+  const ink = values.map((value) => (isDark ? ground - value : value - ground));
+  const sorted = ink.toSorted();
+  const full = sorted[Math.max(0, sorted.length - 6)]; // a few pixels may be broken
+  if (!(full >= LEAST_CONTRAST)) return { refusal: "noContrast" };
+  const onPad = new Float64Array(PAD ** 2);
+  const [top, left] = [height, width].map((side) => Math.floor((PAD - side) / 2));
+  ink.forEach((value, at) => {
+    const [row, column] = [top + Math.floor(at / width), left + (at % width)];
+    const share = (1.5 * value) / full - 0.5;
+    onPad[row * PAD + column] = Math.min(Math.max(share, 0), 1);
+  });
+  return { width: PAD, height: PAD, values: onPad };
+}

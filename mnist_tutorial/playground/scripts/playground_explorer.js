@@ -1,0 +1,85 @@
+/* Write a digit, and see what the network receives, what it makes of it layer by layer,
+   and what it answers. */
+
+import { make } from "./elements.js";
+import { explorable } from "./host.js";
+import { makePad, takeDrops } from "./pad.js";
+import { rampsOf } from "./pictures.js";
+import { makeLayers } from "./playground_layers.js";
+import { makeNetwork } from "./playground_network.js";
+import { covered, makeBars, makeReceived } from "./playground_reading.js";
+import { style } from "./playground_style.js";
+import { makeOrigin } from "./playground_sums.js";
+import { words } from "./playground_words.js";
+
+const firstState = () => ({
+  history: [[]], // what lay on the pad before each change, at last what does now
+  brush: 22,
+  digit: { refusal: "empty" }, // what preparation makes of it
+  problem: null, // the word for why a picture was not taken
+  failure: null, // what keeps the network from running
+  cover: null, // the first row and column that are covered
+  group: 0, // the layer that is shown, and which of its numbers; null: the largest
+  index: null,
+  asked: 0, // questions so far
+  answer: null,
+});
+
+function build({ data, word, colour, say }) {
+  const state = firstState();
+  const change = (changes) => {
+    Object.assign(state, changes);
+    render();
+  };
+  const look = (changes) => {
+    state.asked += 1;
+    change(changes);
+    const { digit, cover, group, index } = state;
+    if (digit.refusal) return;
+    const image = digit.field;
+    const hidden = cover && covered(image, cover);
+    ask({ number: state.asked, image, cover: hidden, group, index });
+  };
+  const pad = makePad(state, data.samples, look);
+  const bars = makeBars();
+  const received = makeReceived(state, (cover) => look({ cover }));
+  const inner = make("div.inner");
+  const parts = []; // of what can be built once the layers are known
+  const ask = makeNetwork(data.network, {
+    begin(layers) {
+      const goTo = (group, index) => look({ group, index });
+      const maps = makeLayers(layers.groups, state, goTo);
+      const origin = makeOrigin({ ...layers, say }, state, goTo);
+      parts.push(maps, origin);
+      inner.append(maps.node, make("div.detail", maps.map, origin.node));
+      say(inner);
+    },
+    take(answer) {
+      // Since it was asked, the pad may have been cleared, or another layer chosen.
+      if (state.digit.refusal || answer.group !== state.group) return;
+      change({ answer, index: answer.index });
+    },
+    fail: ({ message }) => change({ failure: message }),
+  });
+
+  function render() {
+    const ramps = rampsOf(colour);
+    if (state.digit.refusal) state.answer = null;
+    inner.hidden = !state.answer;
+    pad.render(word);
+    received.render();
+    bars.render(state, word);
+    if (state.answer) for (const part of parts) part.render(word, ramps);
+    model.textContent = word("model")(data.name);
+  }
+  const model = make("p.model.muted");
+  const left = make("div.left", ...pad.area, bars.verdict, pad.tools);
+  const right = make("div.right", received.node, bars.node);
+  const hint = make("p.muted", { say: "photoHint" });
+  const play = make("div.play", left, right);
+  takeDrops(play, pad.open);
+  const nodes = [model, play, inner, hint];
+  return { nodes, render };
+}
+
+explorable("playground", { words, style, build });

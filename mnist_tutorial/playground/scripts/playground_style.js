@@ -1,0 +1,86 @@
+/* How the playground looks. */
+
+import { SUMS_STYLE } from "./sums.js";
+
+export const style = `
+  ${SUMS_STYLE}
+  .model { margin: -8px 0 8px; overflow-wrap: anywhere; }
+  .play, .left, .right, .tools, .layers {
+    align-content: start; display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr);
+  }
+  .play { gap: 14px 18px; }
+  .between { justify-content: space-between; }
+  .between > span { flex: 1 1 10rem; }
+  .pad, .field28, .seen, .samples button { background: var(--white); }
+  .pad, .field28, .small .seen, .maps {
+    border: 1px solid var(--rule); border-radius: 6px; overflow: hidden;
+  }
+  .pad { aspect-ratio: 1; position: relative; touch-action: none; }
+  .pad > canvas { display: block; height: 100%; width: 100%; }
+  .pen {
+    border: 2px solid var(--mark); border-radius: 50%; display: none;
+    pointer-events: none; position: absolute; transform: translate(-50%, -50%);
+  }
+  .pen.down { background: var(--mark); }
+  .pad:focus-visible .pen, .pad:focus-visible + .keys { display: block; }
+  .keys { display: none; margin: 0; }
+  .verdict { font-weight: 600; margin: 0; min-height: 3em; }
+  .brush { flex-wrap: nowrap; }
+  .brush input { min-width: 4rem; }
+  .samples { display: grid; gap: 4px; grid-template-columns: repeat(5, 1fr); }
+  .samples button { display: grid; padding: 2px; place-items: center; }
+  .samples canvas { height: 36px; width: 36px; }
+  .steps { display: grid; gap: 10px; grid-template-columns: 1fr 2.6fr; }
+  .small { align-content: start; display: grid; gap: 8px; }
+  .small .seen { display: grid; height: 84px; padding: 4px; place-items: center; }
+  .small canvas { max-height: 100%; max-width: 100%; min-height: 0; object-fit: contain; }
+  .step:last-child canvas, .field28 canvas { image-rendering: pixelated; }
+  .step canvas { height: 74px; width: 100%; }
+  .step .muted { display: block; line-height: 1.3; }
+  .field28 { aspect-ratio: 1; position: relative; }
+  .field28 .seen, .field28 canvas { display: block; height: 100%; width: 100%; }
+  .patch {
+    background: var(--minus); height: 25%; opacity: 0.75; pointer-events: none;
+    position: absolute; width: 25%;
+  }
+  .answer { display: grid; gap: 3px; }
+  .chance { align-items: center; display: grid; gap: 8px; grid-template-columns: 1em 1fr 4em; }
+  .chance b { font-weight: 400; }
+  .chance.best b, .chance.best .number { font-weight: 700; }
+  .chance .number { text-align: end; }
+  .track {
+    background: var(--paper); border: 1px solid var(--rule); border-radius: 4px;
+    height: 16px; overflow: hidden; position: relative;
+  }
+  .bar { background: var(--blue); display: block; height: 100%; }
+  .best .bar { background: var(--green); }
+  .before {
+    background: var(--ink); height: 100%; margin-left: -2px; position: absolute; top: 0;
+    width: 3px;
+  }
+  .inner { margin-top: 14px; }
+  [hidden] { display: none !important; }
+  .tabs button { display: grid; line-height: 1.25; text-align: start; }
+  .maps, .map { background: var(--panel); position: relative; }
+  .map { align-self: start; border: 1px solid var(--rule); }
+  .maps canvas, .map canvas { display: block; image-rendering: pixelated; width: 100%; }
+  .frame {
+    border: 2px solid var(--mark); outline: 1px solid var(--white); pointer-events: none;
+    position: absolute;
+  }
+  .map .frame { box-sizing: content-box; margin: -2px; }
+  .detail { align-items: center; display: grid; gap: 10px; margin-top: 12px; }
+  .scale {
+    background: linear-gradient(to right, var(--minus), var(--white), var(--plus));
+    border: 1px solid var(--rule); height: 12px;
+  }
+  .ends { display: flex; justify-content: space-between; margin-top: -6px; }
+  .value { min-height: 0; min-width: 0; }
+  .place { font-variant-numeric: tabular-nums; margin-top: 6px; }
+  .about { font-variant-numeric: tabular-nums; margin: 8px 0 0; text-align: center; }
+  @container (min-width: 600px) {
+    .play { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+    .verdict { min-height: 1.5em; }
+    .detail { grid-template-columns: 15rem minmax(0, 1fr); }
+  }
+`;
