@@ -73,6 +73,23 @@ def _are_squashed(outputs: np.ndarray) -> bool:
     return within and (differ or are_probabilities(outputs))
 
 
+def _may_be_compiled(model: keras.Model, *, for_logits: bool) -> bool:
+    """Tell whether the network's loss, as far as it is known, may be a cross-entropy.
+
+    One for logits, or one for probabilities; a smoothed one has another value.
+    """
+    loss = getattr(model, "loss", None)
+    if loss is None:
+        return True
+    name = getattr(loss, "name", None) or getattr(loss, "__name__", loss)
+    settings = getattr(loss, "get_config", dict)()
+    is_plain = not settings.get("label_smoothing")
+    is_for_logits = settings.get("from_logits", False)
+    return (
+        "categorical_crossentropy" in name and is_plain and is_for_logits == for_logits
+    )
+
+
 def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     """Look for the loss of what the outputs are not, where it is not that of theirs."""
     now, at_end = run.measured, run.val_loss is None
@@ -81,9 +98,8 @@ def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     if are_squashed:
         own, other, zh, en = other, own, zh[::-1], en[::-1]
     epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
-    # A smoothed loss is neither of the two.
-    is_smoothed = getattr(getattr(run.model, "loss", None), "label_smoothing", 0)
-    if is_smoothed or not len(epochs) or _are_squashed(now.outputs) != are_squashed:
+    is_open = _may_be_compiled(run.model, for_logits=are_squashed)
+    if not is_open or not len(epochs) or _are_squashed(now.outputs) != are_squashed:
         return None
 
     def distance(losses: np.ndarray) -> float:
@@ -317,14 +333,10 @@ def not_learning(run: Evidence) -> Sight:
     unlearns = forgotten > (0.1 if rose else 0.3)
     above = run.loss[-1] > 1.02 * run.guess + 2 * run.penalty
     data = run.train if run.val is None else run.val
-    # Less than a standard deviation better than the commonest class.
-    guesses = (
-        data is not None
-        and data.base < 0.95
-        and run.last_accuracy < data.base + chance_bound(data.base, data.total) / CHANCE
-    )
+    # No better than always answering with the commonest class.
+    guesses = data is not None and run.last_accuracy <= data.base < 0.95
     lost = not run.has_numbers or above or unlearns or guesses
-    allowed = _more_is_possible(run.train, run.accuracy[-1])
+    allowed = _more_is_possible(run.train, max(run.accuracy[-1], run.last_accuracy))
     still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
     # Where neighbours tell no more than the network, the data may allow no more.
     known = run.train is not None and run.train.differ
