@@ -19,7 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read as TensorFlow loads
 
 import keras
 import numpy as np
-from diagnosis_runs import FAULTS, build_model, plan
+from diagnosis_runs import RULES, build_model, plan
 from keras import layers
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -66,7 +66,7 @@ def train(run):
 def measure(run, history, model):
     """Return what is true of the run, whatever ``diagnose`` says."""
     x, y = run.validation or run.train
-    right = model.predict(x, verbose=0).argmax(axis=1) == np.ravel(y)
+    right = np.argmax(model(x), axis=1) == np.ravel(y)
     claims = [values for name, values in history.items() if "acc" in name]
     loss, start = history["loss"][-1], history["loss"][0]
     limit = 10 * math.log(run.model["classes"])
@@ -169,9 +169,15 @@ def learned(facts):
     return facts["accuracy"] >= min(half_way, facts["neighbours"] - 0.02)
 
 
+def own_names(about):
+    """Return the names by which a rule can call the faults of a run."""
+    groups = [names for names, group in RULES.items() if {*group} & {*about["faults"]}]
+    return " ".join(groups).split()
+
+
 def accepted(about):
     """Return the names that are right for a run: its faults, and what they led to."""
-    names = {name for f in about["faults"] for name in FAULTS[f].accepted.split()}
+    names = set(own_names(about))
     if about["faults"]:
         names |= {"dead_relus"} if about["facts"]["dead"] > 0.8 else set()
         names |= {"diverged"} if about["facts"]["diverged"] else set()
@@ -226,9 +232,6 @@ def print_table(half, seen, pairs):
         share = f"{found / len(rows):8.1%}" if rows else ""
         print(f"  {title:<46}{found:>5} of {len(rows):>4}{share}")
 
-    def named_by_rule(about, finding):
-        return any(FAULTS[fault].accepted for fault in about["faults"])
-
     for degree in ("sure", "likely", "possible"):
         rows = [row for row in names if row[1].sureness == degree]
         count(f"first finding names a cause, {degree}: right", rows)
@@ -237,7 +240,11 @@ def print_table(half, seen, pairs):
         count(f"all findings that are {degree}: right", rows)
     justified = [row for row in blind if row[1].cause in accepted(row[0])]
     count("cause not seen, and something is broken", blind)
-    count("  of these, a rule could have known it", justified, named_by_rule)
+    count(
+        "  of these, a rule could have known it",
+        justified,
+        lambda about, _: own_names(about),
+    )
     count("healthy, and called so", healthy, lambda _, fs: fs[0].cause == "healthy")
     for degree in ("sure", "likely"):
         count(

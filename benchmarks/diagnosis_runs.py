@@ -95,7 +95,9 @@ def build_model(shape, classes, network, activation, end, loss, optimizer, rate,
     model.trainable = not frozen
     if metric == "binary":
         metric = keras.metrics.BinaryAccuracy(name="accuracy")
-    model.compile(OPTIMIZERS[optimizer](rate), LOSSES.get(loss, loss), [metric])
+    optimizer, loss = OPTIMIZERS[optimizer](rate), LOSSES.get(loss, loss)
+    # Compiling for the processor takes longer than these runs.
+    model.compile(optimizer, loss, metrics=[metric], jit_compile=False)
     return model
 
 
@@ -238,7 +240,7 @@ def inputs(change, parts=("train", "validation"), place=0):
     return apply
 
 
-def options(rows=None, model=(), **fields):
+def options(model=(), *, rows=None, **fields):
     """Return what changes the network of a run, its training, or the training rows."""
 
     def apply(run, rng):
@@ -260,6 +262,18 @@ def _split_sorted(run, rng):
     run.validation = x[order[first:]], y[order[first:]]
 
 
+def _in_order(y, rng):
+    return np.argsort(y, kind="stable")
+
+
+def _first_classes(y, rng):
+    return np.flatnonzero(y <= 0.6 * y.max())
+
+
+def _other_shares(y, rng):
+    return np.flatnonzero((y == 0) | (rng.random(len(y)) < 0.04))
+
+
 def _with_nan(x, rng, share=0.05):
     x = x.copy()
     chosen = rng.choice(len(x), max(1, int(share * len(x))), replace=False)
@@ -267,14 +281,32 @@ def _with_nan(x, rng, share=0.05):
     return x
 
 
-def _in_order(y, rng):
-    return np.argsort(y, kind="stable")
+def _shuffled(y, rng):
+    return rng.permutation(y)
 
 
 def _half_shuffled(y, rng):
-    y, half = y.copy(), rng.random(len(y)) < 0.5
-    y[half] = rng.permutation(y[half])
-    return y
+    return np.where(rng.random(len(y)) < 0.5, rng.permutation(y), y)
+
+
+def _rolled(y, rng):
+    return (y + 1) % (y.max() + 1)
+
+
+def _to_bytes(x, rng):
+    return 255 * x
+
+
+def _inverted(x, rng):
+    return x.max() + x.min() - x
+
+
+def _transposed(x, rng):
+    return x.swapaxes(1, 2)
+
+
+def _moved(x, rng):
+    return (x - x.mean() + 0.7) / (x.std() / 3)
 
 
 def _rate(run, rng, *, high):
@@ -287,142 +319,102 @@ class Fault(NamedTuple):
     """A way to break a run."""
 
     slot: str  # two faults of one run change different things
-    accepted: str  # the names that are right; none where no rule can know it
     change: Callable  # of the Setup and a random generator
-    needs: str = ""  # of "images", "square", "relu", "hidden", "several" and "large"
+    needs: str = ""  # of "square" images, "relu", "hidden" units, "several" and "large"
 
 
 validation = partial(inputs, parts=("validation",))
 labels = partial(inputs, place=1)
-BOTH = ("train", "validation")
-PREPARED = "different_preparation"
-MISPLACED = "shuffled_labels shuffled_validation_labels"
+training_labels = partial(inputs, parts=("train",), place=1)
+validation_labels = partial(inputs, parts=("validation",), place=1)
+raw = partial(dict, end="logits")
+PROBABILITIES = "categorical_crossentropy"  # what this loss of Keras is made for
 BINARY = {"end": "sigmoid", "loss": "binary_crossentropy", "metric": "binary"}
 SIX = {"network": "six sigmoid", "optimizer": "sgd", "rate": 0.1}
-SPARSE = "sparse_categorical_crossentropy"
-FAULTS = {
-    "NaN pixels": Fault("nan", "not_numbers", inputs(_with_nan)),
-    "one NaN": Fault(
-        "nan", "not_numbers", inputs(partial(_with_nan, share=0), ("train",))
-    ),
-    "shuffled labels": Fault(
-        "labels",
-        "shuffled_labels",
-        labels(lambda y, rng: rng.permutation(y), ("train",)),
-    ),
-    "half of the labels shuffled": Fault(
-        "labels", "shuffled_labels", labels(_half_shuffled, ("train",))
-    ),
-    "labels one place off": Fault(
-        "labels", "shuffled_labels", labels(lambda y, rng: np.roll(y, 1))
-    ),
-    "validation labels shuffled": Fault(
-        "validation", MISPLACED, validation(lambda y, rng: rng.permutation(y), place=1)
-    ),
-    "validation in bytes": Fault(
-        "validation", PREPARED, validation(lambda x, rng: 255 * x)
-    ),
-    "validation inverted": Fault(
-        "validation", PREPARED, validation(lambda x, rng: x.max() + x.min() - x)
-    ),
-    "validation transposed": Fault(
-        "validation",
-        PREPARED,
-        validation(lambda x, rng: x.swapaxes(1, 2)),
-        "images square",
-    ),
-    "validation standardised otherwise": Fault(
-        "validation",
-        PREPARED,
-        validation(lambda x, rng: (x - x.mean() + 0.7) / (x.std() / 3)),
-    ),
-    "inputs in bytes": Fault(
-        "inputs", "unscaled_inputs", inputs(lambda x, rng: 255 * x)
-    ),
-    "inputs divided twice": Fault(
-        "inputs", "unscaled_inputs", inputs(lambda x, rng: x / 255)
-    ),
-    "softmax twice": Fault(
-        "loss",
-        "softmax_twice",
-        options(model={"end": "twice", "loss": "sparse logits"}),
-    ),
-    "no softmax": Fault(
-        "loss", "missing_softmax", options(model={"end": "logits", "loss": SPARSE})
-    ),
-    "no softmax, one-hot": Fault(
-        "loss",
-        "missing_softmax",
-        options(model={"end": "logits", "loss": "categorical_crossentropy"}),
-    ),
-    "binary accuracy": Fault("loss", "other_history", options(model=BINARY), "several"),
-    "fresh weights": Fault("history", "other_history", options(handed_in="fresh")),
-    "fresh head": Fault("history", "other_history", options(handed_in="fresh head")),
-    "sorted, not shuffled": Fault(
-        "order", "sorted_data", options(_in_order, shuffle=False)
-    ),
-    "validation_split on sorted data": Fault(
-        "order", "different_classes", _split_sorted
-    ),
-    "classes missing from training": Fault(
-        "order",
-        "different_classes",
-        options(lambda y, rng: np.flatnonzero(y <= 0.6 * y.max())),
-        "several",
-    ),
-    "other shares in training": Fault(
-        "order",
-        "different_classes",
-        options(lambda y, rng: np.flatnonzero((y == 0) | (rng.random(len(y)) < 0.04))),
-        "large",
-    ),
-    "weights all zero": Fault("weights", "zero_weights", options(start=0.0), "hidden"),
-    "rate too high": Fault("rate", "rate_too_high", partial(_rate, high=True)),
-    "rate too low": Fault("rate", "rate_too_low", partial(_rate, high=False)),
-    "dead ReLUs": Fault("weights", "dead_relus", options(start=-10.0), "relu hidden"),
-    "very dead ReLUs": Fault(
-        "weights", "dead_relus", options(start=-20.0), "relu hidden"
-    ),
-    "ReLU at the end": Fault(
-        "loss",
-        "dead_relus",
-        options(model={"end": "relu", "loss": "sparse logits"}),
-        "relu",
-    ),
-    "frozen": Fault("weights", "", options(model={"frozen": True})),
-    "six sigmoid layers": Fault("weights", "", options(model=SIX)),
-    "dropout 0.97": Fault("network", "", options(model={"network": "dropout 0.97"})),
-    "huge penalty": Fault("network", "", options(model={"penalty": 1.0})),
-    "constant inputs": Fault("inputs", "", inputs(lambda x, rng: np.full_like(x, 0.5))),
-    "inputs are noise": Fault(
-        "inputs", "", inputs(lambda x, rng: rng.random(x.shape) * x.max())
-    ),
-    "validation labels rolled": Fault(
-        "validation", "", validation(lambda y, rng: (y + 1) % (y.max() + 1), place=1)
-    ),
-    "mean squared error": Fault(
-        "loss", "", options(model={"end": "logits", "loss": "mean_squared_error"})
-    ),
-    "mean absolute error": Fault(
-        "loss", "", options(model={"end": "logits", "loss": "mean_absolute_error"})
-    ),
+RULES = {  # by the names that are right; "" where no rule can know the cause
+    "not_numbers": {
+        "NaN pixels": Fault("nan", inputs(_with_nan)),
+        "one NaN": Fault("nan", inputs(partial(_with_nan, share=0), ("train",))),
+    },
+    "shuffled_labels": {
+        "labels shuffled": Fault("labels", training_labels(_shuffled)),
+        "half of the labels shuffled": Fault("labels", training_labels(_half_shuffled)),
+        "labels one off": Fault("labels", labels(lambda y, rng: np.roll(y, 1))),
+    },
+    "shuffled_labels shuffled_validation_labels": {
+        "validation labels shuffled": Fault("validation", validation_labels(_shuffled)),
+    },
+    "different_preparation": {
+        "validation in bytes": Fault("validation", validation(_to_bytes)),
+        "validation inverted": Fault("validation", validation(_inverted)),
+        "validation transposed": Fault("validation", validation(_transposed), "square"),
+        "validation standardised otherwise": Fault("validation", validation(_moved)),
+    },
+    "unscaled_inputs": {
+        "inputs in bytes": Fault("inputs", inputs(_to_bytes)),
+        "inputs divided twice": Fault("inputs", inputs(lambda x, rng: x / 255)),
+    },
+    "softmax_twice": {
+        "softmax twice": Fault("loss", options(raw(end="twice", loss="sparse logits"))),
+    },
+    "missing_softmax": {
+        "no softmax": Fault("loss", options(raw(loss="sparse_" + PROBABILITIES))),
+        "no softmax, one-hot": Fault("loss", options(raw(loss=PROBABILITIES))),
+    },
+    "other_history": {
+        "binary accuracy": Fault("loss", options(BINARY), "several"),
+        "fresh weights": Fault("history", options(handed_in="fresh")),
+        "fresh head": Fault("history", options(handed_in="fresh head")),
+    },
+    "sorted_data": {
+        "sorted": Fault("order", options(rows=_in_order, shuffle=False)),
+    },
+    "different_classes": {
+        "validation_split on sorted data": Fault("order", _split_sorted),
+        "classes missing": Fault("order", options(rows=_first_classes), "several"),
+        "other shares": Fault("order", options(rows=_other_shares), "large"),
+    },
+    "zero_weights": {
+        "weights all zero": Fault("weights", options(start=0.0), "hidden"),
+    },
+    "rate_too_high": {"rate too high": Fault("rate", partial(_rate, high=True))},
+    "rate_too_low": {"rate too low": Fault("rate", partial(_rate, high=False))},
+    "dead_relus": {
+        "dead ReLUs": Fault("weights", options(start=-10.0), "relu hidden"),
+        "very dead ReLUs": Fault("weights", options(start=-20.0), "relu hidden"),
+        "ReLU last": Fault(
+            "loss", options(raw(end="relu", loss="sparse logits")), "relu"
+        ),
+    },
+    "": {
+        "frozen": Fault("weights", options({"frozen": True})),
+        "six sigmoid layers": Fault("weights", options(SIX)),
+        "dropout 0.97": Fault("network", options({"network": "dropout 0.97"})),
+        "huge penalty": Fault("network", options({"penalty": 1.0})),
+        "constant inputs": Fault("inputs", inputs(lambda x, rng: np.full_like(x, 0.5))),
+        "noise for inputs": Fault("inputs", inputs(lambda x, rng: rng.random(x.shape))),
+        "validation labels rolled": Fault("validation", validation_labels(_rolled)),
+        "mean squared error": Fault("loss", options(raw(loss="mean_squared_error"))),
+        "mean absolute error": Fault("loss", options(raw(loss="mean_absolute_error"))),
+    },
 }
+FAULTS = {name: fault for group in RULES.values() for name, fault in group.items()}
 SPECIAL = {  # healthy, but unusual
     "": options(),
     "one epoch": options(epochs=1),
-    "few examples": options(lambda y, rng: np.arange(100), epochs=25),
-    "slow": options(model={"optimizer": "sgd", "rate": 0.01}, epochs=6),
+    "few examples": options(rows=lambda y, rng: np.arange(100), epochs=25),
+    "slow": options({"optimizer": "sgd", "rate": 0.01}, epochs=6),
     "column of labels": labels(lambda y, rng: y[:, np.newaxis]),
-    "sorted on disk": options(_in_order),
+    "sorted on disk": options(rows=_in_order),
     "early stopping": options(epochs=15, callbacks=("stop",)),
-    "acc": options(model={"metric": "acc"}),
-    "sparse accuracy": options(model={"metric": "sparse_categorical_accuracy"}),
+    "acc": options({"metric": "acc"}),
+    "sparse accuracy": options({"metric": "sparse_categorical_accuracy"}),
     "no validation": options(validation=None),
-    "L2": options(model={"network": "dense", "penalty": 0.01}),
-    "dropout": options(model={"network": "dropout"}),
+    "L2": options({"network": "dense", "penalty": 0.01}),
+    "dropout": options({"network": "dropout"}),
     "from -1 to 1": inputs(lambda x, rng: 2 * x - 1),
     "standardised images": inputs(lambda x, rng: (x - 0.13) / 0.31),
-    "linear from zeros": options(model={"network": "linear"}, start=0.0),
+    "linear from zeros": options({"network": "linear"}, start=0.0),
     "rate in the history": options(callbacks=("rate",)),
 }
 SLOTS = ("labels", "order", "inputs", "nan", "validation", "loss", "network")
@@ -436,8 +428,7 @@ EASY = ("digits 10", "digits 3", "small digits", "digits 5")
 def _fits(fault, base):
     """Tell whether a fault can be brought about in this run."""
     has = {
-        "images": base.data not in TABLES,
-        "square": base.data not in ("roads", "yard"),
+        "square": base.data not in (*TABLES, "roads", "yard"),
         "relu": "relu" in base.model["activation"],
         "hidden": base.model["network"] != "linear",
         "several": base.data not in TWO_CLASSES,
