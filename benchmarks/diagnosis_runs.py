@@ -222,7 +222,8 @@ class Setup:
         self.model |= {"shape": self.train[0].shape[1:], "classes": labels.max() + 1}
         self.model["classes"] = int(self.model["classes"])
         rng = np.random.default_rng([self.seed, len(self.faults)])
-        if self.model["network"] == "rescaled":
+        other_network = {"six sigmoid layers", "dropout 0.97"} & {*self.faults}
+        if self.model["network"] == "rescaled" and not other_network:
             inputs(lambda x, rng: 255 * x)(self, rng)
         for change in [SPECIAL[self.special], *(FAULTS[f].change for f in self.faults)]:
             change(self, rng)
