@@ -131,11 +131,16 @@ def _noisy(rng):
     return x, np.where(rng.random(len(y)) < 0.2, rng.integers(10, size=len(y)), y)
 
 
-def _made(rng, count, features, classes, flip_y, class_sep=1.0):
+def _clusters(rng):
     return tables.make_classification(
-        count, features, n_informative=features - 2, n_classes=classes, flip_y=flip_y,
-        n_clusters_per_class=1, class_sep=class_sep, random_state=rng.integers(1000),
+        2400, 14, n_informative=12, n_classes=15, n_clusters_per_class=1,
+        class_sep=1.5, random_state=rng.integers(1000),
     )  # fmt: skip
+
+
+def _overlapping(rng, count, classes, apart):
+    y = rng.integers(classes, size=count)
+    return rng.normal(size=(count, 8)) + apart * rng.normal(size=(classes, 8))[y], y
 
 
 def _small_digits(rng):
@@ -175,9 +180,9 @@ DATA = {
     "cancer": lambda rng: tables.load_breast_cancer(return_X_y=True),
     "wine": lambda rng: tables.load_wine(return_X_y=True),
     "iris": lambda rng: tables.load_iris(return_X_y=True),
-    "15 classes": lambda rng: _made(rng, 2400, 14, 15, 0.01, 1.5),
-    "hard": lambda rng: _made(rng, 1600, 8, 2, 0.6),
-    "hard 4": lambda rng: _made(rng, 2000, 8, 4, 0.5),
+    "15 classes": _clusters,
+    "hard": partial(_overlapping, count=1600, classes=2, apart=0.25),
+    "hard 4": partial(_overlapping, count=2000, classes=4, apart=0.35),
     "lesions": _lesions,
     "roads": _roads,
     "yard": _yard,
@@ -222,10 +227,15 @@ class Setup:
         self.model |= {"shape": self.train[0].shape[1:], "classes": labels.max() + 1}
         self.model["classes"] = int(self.model["classes"])
         rng = np.random.default_rng([self.seed, len(self.faults)])
+        SPECIAL[self.special](self, rng)
+        changes = [FAULTS[fault].change for fault in self.faults]
+        of_all = sum(SLOTS.index(FAULTS[f].slot) < 4 for f in self.faults)
+        for change in changes[:of_all]:
+            change(self, rng)
         other_network = {"six sigmoid layers", "dropout 0.97"} & {*self.faults}
         if self.model["network"] == "rescaled" and not other_network:
-            inputs(lambda x, rng: 255 * x)(self, rng)
-        for change in [SPECIAL[self.special], *(FAULTS[f].change for f in self.faults)]:
+            inputs(_to_bytes)(self, rng)
+        for change in changes[of_all:]:
             change(self, rng)
 
 
