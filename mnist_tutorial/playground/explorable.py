@@ -20,7 +20,7 @@ class Explorable:
     Attributes
     ----------
     kind
-        Which script runs it: ``kernel``, ``descent`` or ``threshold``.
+        Which script runs it, such as ``kernel`` or ``playground``.
     data
         What the script works on; goes into the page as JSON.
     fallback

@@ -16,6 +16,7 @@ function makeCells(name, size, point, nudge) {
   steer(node, {
     point: (x, y) => point(Math.floor(y * size().rows), Math.floor(x * size().columns)),
     nudge,
+    sideways: true, // or a finger could not scroll past a picture as wide as the page
   });
   const show = (row, column) => {
     const { rows, columns } = size();

@@ -398,6 +398,17 @@ def test_names_with_markup_are_text(browser, tmp_path):
     tab.close()
 
 
+def test_prepared_digits_of_mnist_are_read_as_before(network):
+    _, (digits, _) = load_raw_mnist()
+    digits = digits[:1000, ..., np.newaxis]
+    prepared = np.stack([prepare_digit(digit[..., 0]) for digit in digits])
+    before, after = (
+        network.predict(images, verbose=0).argmax(axis=1)
+        for images in (digits / 255, prepared)
+    )
+    assert (before == after).mean() > 0.99
+
+
 def test_a_page_asks_for_nothing_and_is_small(saved):
     page = (saved / "my_digits.html").read_text("utf-8")
     assert "default-src 'none'; script-src 'unsafe-inline'" in page
