@@ -308,7 +308,7 @@ def test_a_number_is_the_sum_that_is_shown(pad, network):
     pad.write(STROKES[2])
     pad.settle()
     layers = [layer for layer in network.layers if layer.name != "flatten"]
-    outputs = keras.Model(network.input, [layer.output for layer in layers])
+    outputs = keras.Model(network.inputs[0], [layer.output for layer in layers])
     for index, maps in enumerate(map(np.asarray, outputs(pad.field()))):
         pad.find(".tabs button").nth(index).click()
         name, *at = pad.place()
