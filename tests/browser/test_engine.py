@@ -33,7 +33,7 @@ window.ask = async ([which, question, details]) => {{
 
 
 def in_bytes(array):
-    return {"bytes": base64.b64encode(array.astype(np.uint8)).decode()}
+    return {"bytes": base64.b64encode(np.rint(array).astype(np.uint8)).decode()}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ ARCHITECTURES = {
         k.Conv2D(16, 5, activation="tanh"), k.AveragePooling2D(2), k.Flatten(),
         k.Dense(120, "tanh"), k.Dense(84, "tanh")],
     "normalised": lambda: [
-        k.Conv2D(9, 3, use_bias=False), k.BatchNormalization(), k.ReLU(6),
+        k.Conv2D(9, 3, use_bias=False), k.BatchNormalization(), k.ReLU(0.3),
         k.GlobalAveragePooling2D(), k.BatchNormalization(scale=False),
         k.BatchNormalization(center=False)],
     "same with a stride": lambda: [
@@ -126,13 +126,12 @@ def test_architectures_are_computed_as_by_keras(ask, name):
     parts = [keras.Input((28, 28, 1)), *ARCHITECTURES[name](), k.Dense(10)]
     model = keras.Sequential(parts)
     rng = np.random.default_rng(0)
-    arrays = model.get_weights()
-    model.set_weights([w + rng.normal(0, 0.1, w.shape) for w in arrays])
+    changed = [w + rng.normal(0, 0.1, w.shape) for w in model.get_weights()]
+    model.set_weights(changed)
     expected = keras.ops.convert_to_numpy(model(X_TEST[:200], training=False))
     ask("load", network=export_network(model, weights="float32"))
-    logits = np.reshape(
-        ask("predictMany", images=in_bytes(X_TEST[:200] * 255))["logits"], (200, 10)
-    )
+    answer = ask("predictMany", images=in_bytes(X_TEST[:200] * 255))
+    logits = np.reshape(answer["logits"], (200, 10))
     assert np.abs(logits - expected).max() < 1e-3
     np.testing.assert_array_equal(logits.argmax(axis=1), expected.argmax(axis=1))
     assert expected.std(axis=0).max() > 0.01  # images differ
@@ -197,21 +196,14 @@ def test_a_model_with_another_shape_is_refused():
 # --- backward ------------------------------------------------------------------------
 
 
-def parts(window, pool, units, **moves):
+def parts(window, units, **moves):
     """Return two convolutions and a dense layer, without weights yet."""
-    convolutions = [
-        [
-            {"kind": "Conv2D", "filters": filters, "window": window} | moves,
-            {"kind": "Activation", "function": "relu"},
-            {"kind": "MaxPooling2D", "window": [pool, pool]} | moves,
-        ]
-        for filters in (8, 13)
-    ]
-    return [
-        *sum(convolutions, []),
-        {"kind": "Reshape"},
-        {"kind": "Dense", "units": units},
-    ]
+    layers = []
+    for filters in (8, 13):
+        layers += [{"kind": "Conv2D", "filters": filters, "window": window} | moves]
+        layers += [{"kind": "Activation", "function": "relu"}]
+        layers += [{"kind": "MaxPooling2D", "window": [2, 2]} | moves]
+    return [*layers, {"kind": "Reshape"}, {"kind": "Dense", "units": units}]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -220,24 +212,24 @@ def test_gradients_and_steps_of_adam_are_those_of_scratch(browser, seed):
     stride, padding = 1 + seed % 2, ["valid", "same"][seed // 2]
     images, labels = rng.normal(size=(6, 25, 24, 2)), rng.integers(0, 4, 6)
     moves = {"strides": [stride, stride], "padding": padding}
-    network = {"input": images.shape[1:], "layers": parts([2, 3], 2, 4, **moves)}
+    network = {"input": images.shape[1:], "layers": parts([2, 3], 4, **moves)}
     page = browser.new_page()
     script = f"""([parts, seed, images, labels]) => {{
       {joined("engine_worker.js")}
       const network = new Network(parts, makeRandom(seed));
       const trainer = new Trainer(network, Float32Array.from(images), labels);
       const plain = (arrays) => arrays.map((array) => [...array]);
-      const shapes = network.layers.map(({{ kernelShape }}) => kernelShape);
       const before = plain(network.parameters);
       trainer.step(labels.length, 0.01);
       const loss = trainer.step(labels.length, 0.01);
       const after = [[loss], ...plain(network.gradients), ...plain(network.parameters)];
-      return [shapes.filter(Boolean), before, after];
+      return [before, after];
     }}"""
     given = [network, seed, images.ravel().tolist(), labels.tolist()]
-    shapes, before, found = page.evaluate(script, given)
+    before, found = page.evaluate(script, given)
     page.close()
 
+    shapes = [(2, 3, 2, 8), (2, 3, 8, 13), (-1, 4)]
     kernels = [np.reshape(*each) for each in zip(before[::2], shapes, strict=True)]
     *pairs, last = [(kernel, np.zeros(kernel.shape[-1])) for kernel in kernels]
     layers = []
@@ -256,17 +248,17 @@ def test_gradients_and_steps_of_adam_are_those_of_scratch(browser, seed):
 
 
 def test_a_network_learns_in_the_page_and_is_saved(ask):
-    network = {"input": [28, 28, 1], "layers": parts([3, 3], 2, 10)}
+    network = {"input": [28, 28, 1], "layers": parts([3, 3], 10)}
     own, held = (
         {"images": in_bytes(X_TRAIN[part] * 255), "labels": in_bytes(Y_TRAIN[part])}
         for part in (np.s_[:3000], np.s_[-1000:])
     )
     ask("load", network=network, seed=0)
     assert ask("data", **own) == {"count": 3000}
-    rate = {"batchSize": 32, "learningRate": 0.003}
-    losses = ask("train", steps=300, **rate)["losses"]
+    rate = {"batchSize": 32, "learningRate": 0.01}
+    losses = ask("train", steps=200, **rate)["losses"]
     losses += ask("train", milliseconds=1, **rate)["losses"]
-    assert len(losses) == 301 and np.mean(losses[-20:]) < 0.4 < 2 < losses[0] < 3
+    assert len(losses) == 201 and np.mean(losses[-20:]) < 0.4 < 2 < losses[0] < 3
     after = ask("evaluate", **held)
     assert after["accuracy"] == 1 - len(after["wrong"]) / 1000 > 0.92
 

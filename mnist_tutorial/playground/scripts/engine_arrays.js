@@ -4,14 +4,12 @@
 
 export const sizeOf = (shape) => shape.reduce((a, b) => a * b, 1);
 
-export function decode({ shape, type, data }) {
-  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: sizeOf(shape) }, (_, index) =>
-    type === "float16"
-      ? fromFloat16(view.getUint16(2 * index, true))
-      : view.getFloat32(4 * index, true),
+export function decode({ type, data }) {
+  const { buffer } = Uint8Array.from(atob(data), (character) =>
+    character.charCodeAt(0),
   );
+  if (type === "float32") return new Float32Array(buffer);
+  return Float32Array.from(new Uint16Array(buffer), fromFloat16);
 }
 
 // A sign, five bits of exponent, and ten of the fraction behind "1.", which for the
@@ -25,11 +23,8 @@ function fromFloat16(bits) {
 }
 
 export function encode(values, shape) {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  values.forEach((value, index) => view.setFloat32(4 * index, value, true));
-  const characters = Array.from(new Uint8Array(view.buffer), (byte) =>
-    String.fromCharCode(byte),
-  );
+  const bytes = new Uint8Array(values.slice().buffer);
+  const characters = Array.from(bytes, (byte) => String.fromCharCode(byte));
   return { shape, type: "float32", data: btoa(characters.join("")) };
 }
 

@@ -4,7 +4,7 @@
    draw: filters and window, or units. */
 
 import { Activation, Reshape, Scale } from "./engine_activations.js";
-import { decode, encode, sizeOf } from "./engine_arrays.js";
+import { decode, sizeOf } from "./engine_arrays.js";
 import { Conv2D, Dense } from "./engine_convolution.js";
 import { Pooling } from "./engine_pooling.js";
 
@@ -62,32 +62,24 @@ export class Network {
   }
 
   get parameters() {
-    return this.layers.flatMap((layer) => layer.parameters ?? []);
+    return this.layers.flatMap(({ kernel, bias }) => (kernel ? [kernel, bias] : []));
   }
 
   get gradients() {
     return this.layers.flatMap((layer) => layer.gradients ?? []);
   }
 
-  // For one who looks on: settings, shapes and weights, as they are now.
-  describe() {
-    return this.layers.map(({ shape, kernelShape, kernel, bias, values }, index) => ({
-      ...this.settings[index],
-      shape,
-      ...(kernel && { kernelShape, kernel: kernel.slice(), bias: bias.slice() }),
-      ...values,
-    }));
-  }
-
-  // As Python wrote it, with the weights as they are now.
-  toJSON() {
-    const layers = this.layers.map(({ kernelShape, kernel, bias }, index) => ({
-      ...this.settings[index],
-      ...(kernel && {
-        kernel: encode(kernel, kernelShape),
-        bias: encode(bias, [bias.length]),
-      }),
-    }));
-    return { input: this.input, layers };
+  // Settings, shapes and weights, as they are now; arrays in the form that `write` gives
+  // them. With `encode` it is what Python writes.
+  describe(write) {
+    return this.layers.map(({ shape, kernelShape, values = {} }, index) => {
+      const described = { ...this.settings[index], shape, kernelShape };
+      for (const [name, array] of Object.entries(values))
+        described[name] = write(
+          array,
+          name === "kernel" ? kernelShape : [array.length],
+        );
+      return described;
+    });
   }
 }

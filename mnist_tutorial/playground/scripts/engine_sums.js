@@ -19,8 +19,8 @@ export class WeightedSums {
     const limit = Math.sqrt(6 / (windows.places * (channels + filters)));
     this.kernel.set(values.kernel ?? this.kernel.map(() => limit * (2 * random() - 1)));
     this.bias = values.bias ?? new Float32Array(filters);
-    this.parameters = [this.kernel, this.bias];
-    this.gradients = this.parameters.map((array) => new Float32Array(array.length));
+    this.values = { kernel: this.kernel, bias: this.bias };
+    this.gradients = [this.kernel, this.bias].map((array) => array.map(() => 0));
     this.outputs = new Float32Array((windows.pixels.length * filters) / windows.places);
   }
 

@@ -21,8 +21,8 @@ const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-7];
 export class Adam {
   constructor(parameters) {
     this.parameters = parameters;
-    this.means = parameters.map((array) => new Float32Array(array.length));
-    this.squares = parameters.map((array) => new Float32Array(array.length));
+    this.means = parameters.map((array) => array.map(() => 0));
+    this.squares = parameters.map((array) => array.map(() => 0));
     this.updates = 0;
   }
 

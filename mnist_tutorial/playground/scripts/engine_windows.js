@@ -5,15 +5,12 @@ import { sizeOf } from "./engine_arrays.js";
 
 // Along one axis: how many windows there are, and the pixel at which the first begins.
 // "valid": windows lie inside the image. "same": there are as many as pixels, or with a
-// stride ceil(pixels / stride); zeros are added at both ends, the odd one at the end.
+// stride ceil(pixels / stride), and zeros at both ends, the odd one at the end.
 function alongAxis(size, window, stride, dilation, padding) {
   const reach = (window - 1) * dilation + 1;
-  if (padding === "valid") {
-    const count = Math.floor((size - reach) / stride) + 1;
-    if (count < 1) throw new Error(`a window of ${reach} on ${size} pixels`);
-    return { count, first: 0 };
-  }
-  const count = Math.ceil(size / stride);
+  const inside = Math.floor((size - reach) / stride) + 1;
+  const count = padding === "same" ? Math.ceil(size / stride) : inside;
+  if (count < 1) throw new Error(`a window of ${reach} on ${size} pixels`);
   const missing = Math.max(0, (count - 1) * stride + reach - size);
   return { count, first: -Math.floor(missing / 2) };
 }

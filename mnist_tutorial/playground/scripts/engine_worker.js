@@ -3,7 +3,7 @@
    for a few steps at a time, and can ask for other things in between. */
 
 import { softmax } from "./engine_activations.js";
-import { makeRandom, sizeOf, toUnit } from "./engine_arrays.js";
+import { encode, makeRandom, sizeOf, toUnit } from "./engine_arrays.js";
 import { Network } from "./engine_network.js";
 import { Trainer, crossEntropy } from "./engine_training.js";
 
@@ -13,15 +13,16 @@ class Engine {
     this.trainer = null;
     // Once to no purpose, since code that has run before is quicker.
     this.network.forward(new Float32Array(sizeOf(network.input)).fill(1));
-    return { layers: this.network.describe() };
+    return this.layers();
   }
 
   layers() {
-    return { layers: this.network.describe() };
+    return { layers: this.network.describe((array) => array) };
   }
 
   save() {
-    return { network: this.network.toJSON() };
+    const { input } = this.network;
+    return { network: { input, layers: this.network.describe(encode) } };
   }
 
   predict({ image }) {
