@@ -6,6 +6,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers as k
 
 from mnist_tutorial import scratch
@@ -206,12 +207,11 @@ def parts(window, units, **moves):
     return [*layers, {"kind": "Reshape"}, {"kind": "Dense", "units": units}]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_gradients_and_steps_of_adam_are_those_of_scratch(browser, seed):
-    rng = np.random.default_rng(seed)
-    stride, padding = 1 + seed % 2, ["valid", "same"][seed // 2]
-    images, labels = rng.normal(size=(6, 25, 24, 2)), rng.integers(0, 4, 6)
-    moves = {"strides": [stride, stride], "padding": padding}
+def two_steps(browser, seed, images, labels, **moves):
+    """Train two steps of Adam in the page; return the parameters before, and after.
+
+    After: the loss, the gradients of the second step, the parameters.
+    """
     network = {"input": images.shape[1:], "layers": parts([2, 3], 4, **moves)}
     page = browser.new_page()
     script = f"""([parts, seed, images, labels]) => {{
@@ -226,25 +226,59 @@ def test_gradients_and_steps_of_adam_are_those_of_scratch(browser, seed):
       return [before, after];
     }}"""
     given = [network, seed, images.ravel().tolist(), labels.tolist()]
-    before, found = page.evaluate(script, given)
+    before, after = page.evaluate(script, given)
     page.close()
+    shapes = [(2, 3, 2, 8), (8,), (2, 3, 8, 13), (13,), (-1, 4), (4,)]
+    pairs = zip(map(np.float64, before), shapes, strict=True)
+    return [np.reshape(*pair) for pair in pairs], after
 
-    shapes = [(2, 3, 2, 8), (2, 3, 8, 13), (-1, 4)]
-    kernels = [np.reshape(*each) for each in zip(before[::2], shapes, strict=True)]
-    *pairs, last = [(kernel, np.zeros(kernel.shape[-1])) for kernel in kernels]
+
+def assert_near(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        other = np.ravel(other)
+        assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(other)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_gradients_and_steps_of_adam_are_those_of_scratch(browser, seed):
+    rng = np.random.default_rng(seed)
+    images, labels = rng.normal(size=(6, 25, 24, 2)), rng.integers(0, 4, 6)
+    before, found = two_steps(browser, seed, images, labels)
     layers = []
-    for pair in pairs:
-        layers += [scratch.Conv2D(*pair, stride=stride, padding=padding)]
-        layers += [scratch.ReLU(), scratch.MaxPool2D(2, stride=stride, padding=padding)]
-    same = scratch.Network([*layers, scratch.Flatten(), scratch.Dense(*last)])
+    for pair in (before[:2], before[2:4]):
+        layers += [scratch.Conv2D(*pair), scratch.ReLU(), scratch.MaxPool2D(2)]
+    same = scratch.Network([*layers, scratch.Flatten(), scratch.Dense(*before[4:])])
     adam = scratch.Adam(0.01)
     for _ in range(2):
         loss, gradient = scratch.softmax_cross_entropy(same.forward(images), labels)
         same.backward(gradient)
         adam.update(same.parameters, same.gradients)
-    expected = [[loss], *same.gradients, *same.parameters]
-    for one, other in zip(found, map(np.ravel, expected), strict=True):
-        assert np.linalg.norm(one - other) < 1e-4 * np.linalg.norm(other)
+    assert_near(found, [[loss], *same.gradients, *same.parameters])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_gradients_with_stride_and_padding_are_those_of_keras(browser, stride, padding):
+    rng = np.random.default_rng(stride)
+    images, labels = rng.normal(size=(6, 25, 24, 2)), rng.integers(0, 4, 6)
+    moves = {"strides": [stride, stride], "padding": padding}
+    before, found = two_steps(browser, stride, images, labels, **moves)
+    layers = []
+    for filters in (8, 13):
+        layers += [k.Conv2D(filters, (2, 3), activation="relu", **moves)]
+        layers += [k.MaxPooling2D(2, **moves)]
+    model = keras.Sequential([*layers, k.Flatten(), k.Dense(4)])
+    model.build(images.shape)
+    model.set_weights(before)
+    model.compile(
+        keras.optimizers.Adam(0.01), keras.losses.SparseCategoricalCrossentropy(True)
+    )
+    model.train_on_batch(images, labels)
+    with tf.GradientTape() as tape:
+        loss = model.loss(labels, model(images))
+    gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+    model.train_on_batch(images, labels)
+    assert_near(found, [loss, *gradients, *model.get_weights()])
 
 
 def test_a_network_learns_in_the_page_and_is_saved(ask):

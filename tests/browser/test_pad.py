@@ -57,6 +57,7 @@ STROKES = [
 def network():
     """The document's network after a few seconds of training."""
     (images, labels), _ = load_mnist()
+    keras.utils.clear_session()  # names of layers are counted from the start
     keras.utils.set_random_seed(0)
     model = build_cnn()
     images, labels = images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]
