@@ -81,7 +81,7 @@ def _may_be_compiled(model: keras.Model, *, for_logits: bool) -> bool:
     loss = getattr(model, "loss", None)
     if loss is None:
         return True
-    name = getattr(loss, "name", None) or getattr(loss, "__name__", loss)
+    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", loss))
     settings = getattr(loss, "get_config", dict)()
     is_plain = not settings.get("label_smoothing")
     is_for_logits = settings.get("from_logits", False)
