@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 CHINESE := _build/html
 # A file of tests, or a notebook, stays on one worker; each worker needs memory.
 SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
+# Not the files with the most tests first: those of the browser have few, and take long.
+IN_ORDER := --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 # Two pips in one environment would get in each other's way.
@@ -35,7 +37,7 @@ chromium: $(VENV)/installed
 # The notebooks are not run again: building the book has run every cell, and fails if
 # one does.
 test: book chromium ## run all tests: package, book, browser, every notebook
-	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE)
+	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) $(IN_ORDER)
 
 # What depends on the version of Python; the code of both trees is the same.
 test-package: $(VENV)/installed ## run the package's own tests and one tree's notebooks
