@@ -70,6 +70,8 @@ def in_solution(node):
 def show_without_words(cell):
     """Leave out of the code in sight what only says something: the output shows it."""
     source = part(cell, "source")
+    if source is None:  # tagged remove-input
+        return
     for block in source.findall(nodes.literal_block):
         code = without_words(block.astext())
         if code != block.astext():

@@ -45,6 +45,7 @@ def notebook(caption):
         code(SAID, id="said"),
         prose("之后", id="after"),
         code("assert share > 1", id="check"),
+        code("share = 3", id="pad", metadata={"tags": ["remove-input"]}),
         code("import time", id="imports"),
         prose("## 目标", id="objectives"),
         prose("## 练习", id="exercises"),
