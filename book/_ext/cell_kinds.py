@@ -1,8 +1,9 @@
 """What a code cell is for, read from its code and its tags.
 
 A *reading* says in words what has been measured; it may assert what it says. A *check*
-only asserts. The page shows both without their code (``quiet_cells.py``), and so do
-JupyterLab and Colab, by the metadata that ``tools/sync_notebooks.py`` writes.
+only asserts, and *imports* only import. The page shows each without its code
+(``quiet_cells.py``), and so do JupyterLab and Colab, by the metadata that
+``tools/sync_notebooks.py`` writes.
 """
 
 import ast
@@ -28,15 +29,16 @@ def parsed(source):
 
 
 def kind(source):
-    """Return ``"reading"``, ``"check"`` or ``"code"``."""
+    """Return ``"reading"``, ``"check"``, ``"imports"`` or ``"code"``."""
     statements = parsed(source).body
     if any(map(says, statements)):
         quiet = (ast.Assert, ast.Assign)
         if all(says(each) or isinstance(each, quiet) for each in statements):
             return "reading"
-    if statements and all(isinstance(each, ast.Assert) for each in statements):
+    types = {type(each) for each in statements}
+    if types == {ast.Assert}:
         return "check"
-    return "code"
+    return "imports" if types and types <= {ast.Import, ast.ImportFrom} else "code"
 
 
 def without(source, is_left_out):
@@ -60,7 +62,8 @@ def computing(source):
 
 def presentation(source, tags):
     """Return the metadata that let JupyterLab and Colab fold what the page folds."""
-    hides_code = kind(source) != "code" or {"hide-input", "remove-cell"} & set(tags)
+    unseen = {"hide-input", "remove-input", "remove-cell"}
+    hides_code = kind(source) != "code" or unseen & set(tags)
     jupyter = {"source_hidden": True} if hides_code else {}
     if "hide-output" in tags:
         jupyter["outputs_hidden"] = True

@@ -1,7 +1,8 @@
 """Fold what stands between a reader and the text.
 
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
-in one quiet line below that opens; a *check* becomes that line alone. Outputs tagged
+in one quiet line below that opens; a *check* becomes that line alone, and so do the
+*imports* of a page, below what the reader will be able to do. Outputs tagged
 ``hide-output``, which answer a guess, open at a click, and with them the readings and
 checks right behind. A solution, the section headed so, is folded too. The lines of code
 that only say something are left out: the output shows them.
@@ -12,9 +13,15 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 WORDS = {
-    "zh": {"checked": "程序核对过", "outcome": "看结果", "solution": "解答"},
+    "zh": {
+        "checked": "程序核对过",
+        "imports": "本页导入的包",
+        "outcome": "看结果",
+        "solution": "解答",
+    },
     "en": {
         "checked": "checked by the code",
+        "imports": "Imports of this page",
         "outcome": "See the result",
         "solution": "Solution",
     },
@@ -63,6 +70,8 @@ def in_solution(node):
 def show_without_words(cell):
     """Leave out of the code in sight what only says something: the output shows it."""
     source = part(cell, "source")
+    if source is None:  # tagged remove-input
+        return
     for block in source.findall(nodes.literal_block):
         code = without_words(block.astext())
         if code != block.astext():
@@ -85,11 +94,13 @@ class FoldCells(SphinxTransform):
                 fold["classes"] = ["solution"]
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
-            is_quiet = cell_kind(cell) != "code"
+            what = cell_kind(cell)
             show_without_words(cell)
             if in_solution(cell):
                 continue
-            if is_quiet:
+            if what == "imports":
+                self.set_down(cell, words["imports"])
+            elif what != "code":
                 cell.replace_self(self.quiet(cell, words["checked"]))
             elif "tag_hide-output" in cell["classes"]:
                 self.fold_outcome(cell, words["outcome"])
@@ -102,6 +113,13 @@ class FoldCells(SphinxTransform):
         if source:
             shown.append(Fold("", source, summary=summary, classes=["checked"]))
         return shown
+
+    def set_down(self, cell, summary):
+        """Put the imports at the end of the first section, the objectives."""
+        cell.parent.remove(cell)
+        _, objectives, *_ = self.document.findall(nodes.section)
+        fold = Fold("", part(cell, "source"), summary=summary, classes=["imports"])
+        objectives.append(fold)
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""

@@ -1,6 +1,7 @@
 """Every notebook is built alike: what comes where, by the ids of its cells."""
 
 import ast
+import itertools
 import re
 import statistics
 
@@ -41,10 +42,20 @@ def test_setup_comes_first_of_the_code_and_only_imports_imports(page):
     assert (setup.id, imports.id) == ("setup", "imports")
     assert setup.source == notebooks()[0].cell("setup").source
     assert setup.tags == ("remove-cell",)
-    assert kinds(imports) <= {ast.Import, ast.ImportFrom}
+    assert kind(imports.source) == "imports" and not imports.tags
     for cell in others:
         found = {type(node) for node in ast.walk(cell.tree)}
         assert not found & {ast.Import, ast.ImportFrom}, cell
+
+
+@each_notebook
+def test_no_code_is_seen_before_the_first_section(page):
+    """Only the quiet line of the imports, which the page has below the objectives."""
+    sections = [cell.id for cell in page.cells if cell.source.startswith("## ")]
+    assert sections[0] == "objectives"
+    for cell in page.cells[: page.ids.index(sections[1])]:
+        is_gone = {"remove-cell", "remove-input"} & set(cell.tags)
+        assert cell.id == "imports" or cell.kind == "markdown" or is_gone, cell
 
 
 @each_notebook
@@ -127,7 +138,7 @@ def test_every_exercise_has_a_solution_that_runs(page):
 @each_notebook
 def test_only_a_failure_that_is_taught_is_allowed_to_fail(page):
     for cell in page.code_cells:
-        known = {"hide-input", "hide-output", "remove-cell"}
+        known = {"hide-input", "hide-output", "remove-cell", "remove-input"}
         assert set(cell.tags) <= known | {"raises-exception", "shows-warning"}, cell
         if "raises-exception" in cell.tags:
             assert page.ids.index("read-error") > page.ids.index(cell.id)
@@ -143,8 +154,9 @@ def test_prose_comes_before_every_code_cell(page):
     That is a figure of what has just been computed, what is said or asserted of it, or
     the first use of a function that has just been defined.
     """
-    for before, cell in zip(page.cells, page.cells[1:], strict=False):
-        if cell.kind != "code" or cell.id in ("setup", "imports"):
+    cells = [cell for cell in page.cells if cell.id not in ("setup", "imports")]
+    for before, cell in itertools.pairwise(cells):
+        if cell.kind != "code":
             continue
         if before.kind == "code" and kind(before.source) == "reading":
             continue
@@ -162,8 +174,9 @@ def test_prose_comes_before_every_code_cell(page):
 def test_cells_in_sight_are_short_but_for_definitions_that_are_taught(page):
     lengths = []
     for cell in page.code_cells[2:]:
-        is_folded = kind(cell.source) != "code" or "hide-input" in cell.tags
-        if not is_folded and not kinds(cell) <= {ast.FunctionDef, ast.ClassDef}:
+        unseen = {"hide-input", "remove-input"} & set(cell.tags)
+        is_seen = kind(cell.source) == "code" and not unseen
+        if is_seen and not kinds(cell) <= {ast.FunctionDef, ast.ClassDef}:
             code = without_words(cell.source)
             lines = [line for line in code.splitlines() if line.strip()]
             assert len(lines) <= 15, cell

@@ -45,6 +45,9 @@ def notebook(caption):
         code(SAID, id="said"),
         prose("之后", id="after"),
         code("assert share > 1", id="check"),
+        code("share = 3", id="pad", metadata={"tags": ["remove-input"]}),
+        code("import time", id="imports"),
+        prose("## 目标", id="objectives"),
         prose("## 练习", id="exercises"),
         prose("### 练习 1 · 题目", id="exercise-1"),
         prose("#### 解答", id="solution-1"),
@@ -176,6 +179,12 @@ def test_a_reading_and_a_check_have_their_code_folded(page):
     assert in_sight == ["raise SystemExit", "share = 1 / 0"]
 
 
+def test_imports_are_a_line_below_the_objectives_from_wherever_they_are(page):
+    (fold,) = page.select("section > details.imports:last-child")
+    assert words(fold) == "本页导入的包 import time"
+    assert words(fold.find_previous_sibling()) == "目标#"
+
+
 def test_what_answers_a_guess_is_folded_with_what_is_said_of_it(page):
     (fold,) = page.select("details.outcome")
     assert words(fold.summary) == "看结果"
@@ -192,7 +201,7 @@ def test_a_solution_is_folded_and_is_no_heading(page):
     in_sight = [words(code) for code in fold.select(".cell_input")]
     assert in_sight == ["share = 2 assert share < 9"]
     headings = [words(node).rstrip("#") for node in page.select("h1, h2, h3, h4")]
-    assert headings == ["页面", "练习", "练习 1 · 题目", "小结"]
+    assert headings == ["页面", "目标", "练习", "练习 1 · 题目", "小结"]
 
 
 # --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py --

@@ -189,7 +189,7 @@ def test_every_figure_has_a_caption_and_an_alternative_text(page):
     end = "。" if page.tree == "zh" else "."
     names = []
     for cell in page.code_cells:
-        is_named_figure = cell.id.endswith("-figure") or cell.id == "banner"
+        is_named_figure = cell.id.endswith("-figure")
         assert is_named_figure == draws(cell), f"{cell}: id and drawing disagree"
         assert is_named_figure == bool(cell.figure), f"{cell}: caption missing or idle"
         if is_named_figure:
