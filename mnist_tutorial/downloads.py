@@ -34,7 +34,7 @@ import pooch
 import requests
 from PIL import Image
 
-from mnist_tutorial.checks import check_choice, check_counts, check_in
+from mnist_tutorial.checks import check_choice, check_counts, check_in, checked_path
 from mnist_tutorial.errors import InputError
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -222,7 +222,9 @@ def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
     pooch does the work: the comparing, and the temporary file that is moved into
     place in one step or removed.
     """
-    folder = pooch.os_cache("mnist-tutorial") if folder is None else Path(folder)
+    folder = (
+        pooch.os_cache("mnist-tutorial") if folder is None else checked_path(folder)
+    )
     path = folder.expanduser().absolute() / archive.file_name
     by_hand = (
         f"fetch {archive.url} elsewhere, in a browser or on another machine, and save "

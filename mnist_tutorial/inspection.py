@@ -71,10 +71,11 @@ def map_layers(model: keras.Model) -> list[str]:
 
     Their output has shape ``(n, height, width, channels)``.
     """
+    check_model(model)
     if len(getattr(model, "inputs", None) or ()) != 1:
         raise InputError(
-            "model must know the shape of its one input, got "
-            f"{getattr(model, 'name', type(model).__name__)}; begin it with keras.Input"
+            f"model must know the shape of its one input, got {model.name}; begin it "
+            "with keras.Input"
         )
     return [
         layer.name

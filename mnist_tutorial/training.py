@@ -16,6 +16,8 @@ from mnist_tutorial.checks import (
     check_counts,
     check_in,
     check_input_shape,
+    check_model,
+    checked_examples,
     checked_labels,
 )
 from mnist_tutorial.errors import InputError
@@ -89,16 +91,26 @@ def train(
     D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
     "Super-Convergence", 2018, arXiv:1708.07120.
     """
-    _check_examples(model, "x_train", x_train, y_train)
+    check_model(model)
+    x_train, y_train = _checked(model, "x_train and y_train", (x_train, y_train))
     if validation_data is not None:
-        _check_examples(model, "validation_data", *validation_data)
+        validation_data = _checked(model, "validation_data", validation_data)
     check_counts(
         epochs=epochs, batch_size=batch_size, steps_per_execution=steps_per_execution
     )
+    check_counts(least=0, seed=seed)
+    check_choice("shuffle", shuffle, (True, False))
+    if not isinstance(callbacks, Sequence) or not all(
+        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
+    ):
+        raise InputError(
+            f"callbacks must be a list of Keras callbacks, got {callbacks!r}; hand in "
+            "objects, such as keras.callbacks.TerminateOnNaN()"
+        )
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
     record, progress_bar = _Record(), _ProgressBar()
     callbacks = [record, progress_bar, *callbacks]
@@ -126,6 +138,7 @@ def train_fast(
 
     Parameters, result and refusals are those of :func:`train`.
     """
+    x_train, y_train = checked_examples("x_train and y_train", (x_train, y_train))
     return train(
         model,
         x_train,
@@ -152,7 +165,7 @@ def make_schedule(
     check_in("(0, inf)", learning_rate=learning_rate)
     check_counts(steps=steps)
     if schedule == "constant":
-        return learning_rate
+        return float(learning_rate)
     warmup_steps = round(0.3 * steps)
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=learning_rate / 25,
@@ -220,20 +233,30 @@ def _batches(images, labels, batch_size, shuffle):
     )
 
 
-def _check_examples(
-    model: keras.Model, name: str, images: np.ndarray, labels: np.ndarray
-) -> None:
-    """Refuse images that a model does not take, and labels that are not theirs."""
-    if not 0 < len(images) == len(labels):
-        raise InputError(
-            f"{name} must be at least one image and a label for each, got "
-            f"{len(images)} images and {len(labels)} labels"
-        )
-    check_input_shape(model, images, name=name)
-    # Before it is built a model knows neither shape; one that segments has others.
-    output_shape = getattr(model, "output_shape", ())
-    if len(output_shape) == 2:
-        checked_labels(labels, len(images), output_shape[1])
+def _checked(
+    model: keras.Model, name: str, data: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images that a model takes, and labels that are theirs, or refuse."""
+    images, labels = checked_examples(name, data)
+    check_input_shape(model, images, name=f"the images of {name}")
+    # Before it is built a model of a class of its own knows neither shape.
+    outputs = getattr(model, "output_shape", None)
+    if outputs is None and isinstance(model, keras.Sequential):
+        try:
+            outputs = model.compute_output_shape(images.shape)
+        except Exception as error:  # of whatever kind its layers raise
+            raise InputError(
+                f"model must take images of shape {images.shape}, but: {error}"
+            ) from error
+    if outputs is not None:
+        expected = (len(images), *outputs[1:-1])  # more axes where a model segments
+        if labels.shape != expected:
+            raise InputError(
+                f"the labels of {name} must have shape {expected}, got shape "
+                f"{labels.shape}; one-hot labels become classes by argmax(axis=-1)"
+            )
+        checked_labels(labels.ravel(), num_classes=outputs[-1])
+    return images, labels
 
 
 class _Record(keras.callbacks.Callback):

@@ -285,14 +285,14 @@ def test_the_quick_recipe_runs_an_epoch_in_one_call(monkeypatch, images, calls):
 
 # What replaces the images, the labels or an option of a good call, and what is said.
 BAD = {
-    "no images": ({"x": lambda x: x[:0]}, "0 images and 64 labels"),
-    "no channels": ({"x": lambda x: x[..., 0]}, "x_train must have shape .* 28, 1"),
-    "fewer labels": ({"y": lambda y: y[:-1]}, "64 images and 63 labels"),
+    "no images": ({"x": lambda x: x[:0]}, r"\(0, 28, 28, 1\) and \(64,\)"),
+    "no channels": ({"x": lambda x: x[..., 0]}, "x_train .* must have shape .* 28, 1"),
+    "fewer labels": ({"y": lambda y: y[:-1]}, r"\(64, 28, 28, 1\) and \(63,\)"),
     "one-hot labels": ({"y": lambda y: np.eye(10)[y]}, r"shape \(64, 10\); one-hot"),
     "a class too many": ({"y": lambda y: y + 1}, r"labels must be in 0\.\.9, got 1"),
     "fewer validation labels": (
         {"validation_data": (np.zeros((8, 28, 28, 1)), np.zeros(7, int))},
-        "validation_data .* 8 images and 7 labels",
+        r"validation_data .* \(8, 28, 28, 1\) and \(7,\)",
     ),
     "no epochs": ({"epochs": 0}, "epochs must be a whole number from 1, got 0"),
     "batch_size": ({"batch_size": 8.0}, "batch_size must be a whole number"),

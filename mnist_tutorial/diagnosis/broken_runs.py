@@ -7,7 +7,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_tutorial.checks import check_choice
+from mnist_tutorial.checks import (
+    check_choice,
+    check_counts,
+    check_model,
+    checked_examples,
+)
 from mnist_tutorial.diagnosis.evidence import USUAL_RATE, shifts
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
@@ -81,16 +86,23 @@ def break_run(
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)
-    (x_train, y_train), (x_val, y_val) = train_data, validation_data
+    x_train, y_train = checked_examples("train_data", train_data)
+    x_val, y_val = checked_examples("validation_data", validation_data)
+    check_counts(least=0, seed=seed)
+    if not callable(build_model) or isinstance(build_model, keras.Model):
+        raise InputError(
+            f"build_model must be a function that builds a model, got {build_model!r}; "
+            "hand in build_cnn, not build_cnn()"
+        )
     rng = np.random.default_rng(seed)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     model = build_model()
+    check_model(model)
     if fault == "shuffled_labels":
         y_train = rng.permutation(y_train)
     elif fault == "softmax_twice":
         # Keras on TensorFlow notices a softmax at the very end, and leaves out its own.
-        nothing = layers.Reshape(model.output_shape[1:])
-        model = keras.Sequential([model, layers.Softmax(), nothing])
+        model = keras.Sequential([model, layers.Softmax(), layers.Rescaling(1)])
     elif fault == "unscaled_inputs":
         x_train, x_val = 255 * x_train, 255 * x_val
     elif fault == "zero_weights":
@@ -117,7 +129,7 @@ def break_run(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=LEARNING_RATES.get(fault, USUAL_RATE),
-        seed=seed,
+        seed=int(seed),
         shuffle=fault != "sorted_data",
     )
     return Run(history, model, (x_train, y_train), (x_val, y_val))
