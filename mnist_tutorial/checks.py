@@ -77,7 +77,7 @@ def check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
             )
 
 
-def _fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
+def fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
     """Tell whether a shape is the one wanted; a word or None fits any length."""
     return len(got) == len(wanted) and all(
         length in (None, found) or isinstance(length, str)
@@ -99,7 +99,7 @@ def check_floats(name: str, array: np.ndarray, *shape: int | str) -> None:
         )
     if not array.size:
         raise InputError(f"{name} must not be empty, got shape {array.shape}")
-    if shape and not _fits(array.shape, shape):
+    if shape and not fits(array.shape, shape):
         wanted = str(shape).replace("'", "")
         raise InputError(f"{name} must have shape {wanted}, got {array.shape}")
 
@@ -212,7 +212,7 @@ def check_input_shape(model, images: np.ndarray, *, name: str = "images") -> Non
     A model that does not know its shape, since it is not built yet, takes any.
     """
     expected = getattr(model, "input_shape", None) or (None, *images.shape[1:])
-    if not images.size or not _fits(images.shape, ("n", *expected[1:])):
+    if not images.size or not fits(images.shape, ("n", *expected[1:])):
         raise InputError(
             f"{name} must have shape (n, {', '.join(map(str, expected[1:]))}) for "
             f"{model.name}, got {images.shape}; x[:1] keeps the first axis, x[0] "

@@ -19,6 +19,7 @@ from mnist_tutorial.checks import (
     check_model,
     checked_examples,
     checked_labels,
+    fits,
 )
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.recipes import DOCUMENT, FAST
@@ -56,21 +57,19 @@ def train(
         An uncompiled model that gives logits, shape ``(n, 10)``.
     x_train, y_train
         Images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``; integer labels,
-        shape ``(n,)``.
+        ``(n,)``.
     validation_data
         ``(x_val, y_val)``, measured after every epoch and never trained on. Never
         hand the test set in here.
     epochs, batch_size
         Passes over the training set, and examples in each step.
-    learning_rate
-        Adam's step size; the highest one reached if ``schedule`` is
-        ``"one_cycle"``.
-    schedule
-        ``"constant"``, or ``"one_cycle"``: a linear rise over the first 30 % of the
-        steps, then half a cosine down to almost zero.
+    learning_rate, schedule
+        Adam's step size, if the schedule is ``"constant"``; the highest one if it is
+        ``"one_cycle"``: a linear rise over the first 30 % of the steps, then half a
+        cosine down to almost zero.
     seed
-        Seeds Python, NumPy and Keras for this run: the order of the examples and
-        dropout. The weights are as the model was built.
+        Of the order of the examples and of dropout. The weights are as the model was
+        built.
     shuffle
         Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
@@ -248,9 +247,9 @@ def _checked(
             raise InputError(
                 f"model must take images of shape {images.shape}, but: {error}"
             ) from error
-    if outputs is not None:
+    if isinstance(outputs, tuple):
         expected = (len(images), *outputs[1:-1])  # more axes where a model segments
-        if labels.shape != expected:
+        if not fits(labels.shape, expected):
             raise InputError(
                 f"the labels of {name} must have shape {expected}, got shape "
                 f"{labels.shape}; one-hot labels become classes by argmax(axis=-1)"

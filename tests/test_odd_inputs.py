@@ -97,14 +97,14 @@ PAGE = Playground("playground", {"name": "page"}, {})
 PAIR = (IMAGES, LABELS)
 HISTORY = {name: [2.0, 1.0] for name in ("loss", "val_loss")}
 HISTORY |= {name: [0.3, 0.6] for name in ("accuracy", "val_accuracy")}
-TRAINING = {"epochs": 1, "batch_size": 6, "seed": 0}
 # fmt: off
 CALLS = [
     (datasets.split_validation, [IMAGES, LABELS], {"val_fraction": 0.5, "seed": 0}),
     (datasets.take_subset, [IMAGES, LABELS, 3], {"seed": 0}),
     (diagnosis.diagnose, [HISTORY, MODEL],
      {"train_data": PAIR, "validation_data": PAIR}),
-    (diagnosis.break_run, ["softmax_twice", models.build_linear, PAIR, PAIR], TRAINING),
+    (diagnosis.break_run, ["softmax_twice", models.build_linear, PAIR, PAIR],
+     {"epochs": 1, "seed": 0}),
     (downloads.load_medmnist, ["dermamnist"], {"folder": FOLDER}),
     (downloads.load_gtsrb, [], {"folder": FOLDER, "size": 8}),
     (evaluation.roc_auc, [BINARY, SCORES], {}),
@@ -162,7 +162,8 @@ CALLS = [
     (training.make_schedule, ["one_cycle", 0.1, 5], {}),
     (training.train, [MODEL, IMAGES, LABELS],
      {"validation_data": PAIR, "learning_rate": 0.1, "schedule": "constant",
-      "shuffle": True, "steps_per_execution": 1, "callbacks": [], **TRAINING}),
+      "shuffle": True, "steps_per_execution": 1, "callbacks": [],
+      "epochs": 1, "batch_size": 6, "seed": 0}),
     (training.train_fast, [MODEL, IMAGES, LABELS], {"epochs": 1, "seed": 0}),
     (widgets.feature_map_browser, [MODEL, IMAGES], {}),
 ]

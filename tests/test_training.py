@@ -318,6 +318,19 @@ def test_bad_arguments_are_refused_before_any_work(small, change, message):
     assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
 
 
+def test_labels_of_a_network_that_segments_have_its_axes():
+    convolution = keras.layers.Conv2D(3, 3, padding="same")
+    model = keras.Sequential([keras.Input((None, None, 1)), convolution])
+    x, masks = np.zeros((4, 8, 8, 1), np.float32), np.zeros((4, 8, 8), int)
+    assert len(train(model, x, masks, epochs=1)["loss"]) == 1
+    for wrong, message in (
+        (masks[:, 0], r"shape \(4, None, None\), got shape \(4, 8\); one-hot"),
+        (masks + 3, r"labels must be in 0\.\.2, got 3 to 3"),
+    ):
+        with pytest.raises(InputError, match=message):
+            train(model, x, wrong)
+
+
 # --- the progress bar ----------------------------------------------------------------
 
 

@@ -48,7 +48,6 @@ def break_run(
     validation_data: Data,
     *,
     epochs: int = 5,
-    batch_size: int = 32,
     seed: int = 0,
 ) -> Run:
     """Train a network with one deliberate fault, or with none.
@@ -70,19 +69,11 @@ def break_run(
         - ``different_preparation``: validation images alone in [0, 255].
     build_model
         A function that returns an uncompiled model giving logits, such as
-        ``models.build_cnn``.
-    train_data, validation_data
-        ``(images, labels)``: images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``,
-        integer labels, shape ``(n,)``.
-    epochs, batch_size
+        ``models.build_cnn``; it has a hidden layer with biases where they are to die.
+    train_data, validation_data, epochs
         As for ``training.train``.
     seed
         Seeds the initial weights, the order of the examples and the shuffled labels.
-
-    Raises
-    ------
-    InputError
-        If ``fault`` is unknown, or the model has no hidden layer with biases to kill.
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)
@@ -127,7 +118,6 @@ def break_run(
         y_train,
         validation_data=(x_val, y_val),
         epochs=epochs,
-        batch_size=batch_size,
         learning_rate=LEARNING_RATES.get(fault, USUAL_RATE),
         seed=int(seed),
         shuffle=fault != "sorted_data",

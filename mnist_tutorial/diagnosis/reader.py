@@ -206,7 +206,8 @@ def diagnose(
     train_data, validation_data
         ``(images, labels)`` in the order and with the values that the network was
         given; several hundred of each are enough, evenly taken. Images of shape
-        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``.
+        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``. What does not fit
+        raises ``InputError``.
 
     Returns
     -------
@@ -214,11 +215,6 @@ def diagnose(
         Never empty. Faults, the surest first; of two equally sure, the one that can
         cause the other comes first. ``"possible"`` ones only where there is nothing
         better. If there is no fault: ``"healthy"``, then remarks.
-
-    Raises
-    ------
-    InputError
-        If the history is none of these, or data do not fit each other or the model.
 
     References
     ----------
