@@ -7,7 +7,7 @@ Python, NumPy and Keras.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -42,11 +42,11 @@ def check_in(interval: str, **numbers: float) -> None:
             raise InputError(f"{name} must be a number in {interval}, got {value!r}")
 
 
-def check_choice(name: str, value: str, known: Iterable[str]) -> None:
+def check_choice(name: str, value: Hashable, known: Iterable[Hashable]) -> None:
     """Refuse what is not one of the known words, and list them."""
     known = list(known)
-    if value not in known:
-        words = ", ".join(known) or "(none)"
+    if not isinstance(value, Hashable) or value not in known:  # an array has many
+        words = ", ".join(map(str, known)) or "(none)"
         raise InputError(f"{name} must be one of {words}, got {value!r}")
 
 
@@ -77,7 +77,7 @@ def check_curves(name: str, curves: dict[str, Sequence[float]]) -> None:
             )
 
 
-def _fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
+def fits(got: tuple[int, ...], wanted: tuple[int | str | None, ...]) -> bool:
     """Tell whether a shape is the one wanted; a word or None fits any length."""
     return len(got) == len(wanted) and all(
         length in (None, found) or isinstance(length, str)
@@ -99,7 +99,7 @@ def check_floats(name: str, array: np.ndarray, *shape: int | str) -> None:
         )
     if not array.size:
         raise InputError(f"{name} must not be empty, got shape {array.shape}")
-    if shape and not _fits(array.shape, shape):
+    if shape and not fits(array.shape, shape):
         wanted = str(shape).replace("'", "")
         raise InputError(f"{name} must have shape {wanted}, got {array.shape}")
 
@@ -155,6 +155,25 @@ def checked_labels(
     return labels.astype(np.int64) if labels.dtype.kind == "b" else labels
 
 
+def checked_examples(
+    name: str, data: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels as arrays, as many of both, at least one, or refuse."""
+    if not isinstance(data, Sequence) or len(data) != 2:
+        raise InputError(
+            f"{name} must be a pair (images, labels), got {type(data).__name__}; of a "
+            "Dataset, hand in its arrays"
+        )
+    images = checked_array(f"the images of {name}", data[0])
+    labels = checked_array(f"the labels of {name}", data[1])
+    if not images.size or images.shape[:1] != labels.shape[:1] or not labels.ndim:
+        raise InputError(
+            f"{name} must be at least one image and a label for each, got shapes "
+            f"{images.shape} and {labels.shape}; select both with one index"
+        )
+    return images, labels
+
+
 def checked_scores(scores: np.ndarray, *, name: str = "logits") -> np.ndarray:
     """Return finite numbers of shape ``(n, num_classes)``, at least one, or refuse."""
     scores = checked_array(name, scores)
@@ -179,11 +198,11 @@ def are_probabilities(outputs: np.ndarray) -> bool:
 
 
 def check_model(model) -> None:
-    """Refuse what cannot be called as a model, such as the name of its file."""
-    if not callable(model):
+    """Refuse what is no model, such as the name of its file, or what builds one."""
+    if isinstance(model, type) or not hasattr(model, "layers"):
         raise InputError(
             f"model must be a Keras model, got {model!r}; load a file with "
-            "keras.saving.load_model"
+            "keras.saving.load_model, and call a function that builds one"
         )
 
 
@@ -193,12 +212,22 @@ def check_input_shape(model, images: np.ndarray, *, name: str = "images") -> Non
     A model that does not know its shape, since it is not built yet, takes any.
     """
     expected = getattr(model, "input_shape", None) or (None, *images.shape[1:])
-    if not images.size or not _fits(images.shape, ("n", *expected[1:])):
+    if not images.size or not fits(images.shape, ("n", *expected[1:])):
         raise InputError(
             f"{name} must have shape (n, {', '.join(map(str, expected[1:]))}) for "
             f"{model.name}, got {images.shape}; x[:1] keeps the first axis, x[0] "
             "drops it"
         )
+
+
+def checked_path(path: str | os.PathLike) -> Path:
+    """Return a path, or refuse what is none."""
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise InputError(
+            f"path must be text or a pathlib.Path, got {path!r}; write it as text"
+        ) from error
 
 
 def check_file(path: Path, kind: str = "file") -> None:

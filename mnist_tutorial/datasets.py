@@ -47,7 +47,8 @@ def load_raw_mnist() -> tuple[Split, Split]:
     """Load MNIST as it was published: bytes, without a channel axis.
 
     The arrays are those of ``keras.datasets.mnist.load_data()``, but nothing is
-    downloaded. The page ``code/project`` uses it.
+    downloaded. A data file that is missing or altered raises ``InputError``. The page
+    ``code/project`` uses it.
 
     Returns
     -------
@@ -55,17 +56,10 @@ def load_raw_mnist() -> tuple[Split, Split]:
         Images ``uint8`` in [0, 255], shapes ``(60000, 28, 28)`` and
         ``(10000, 28, 28)``; labels ``uint8``, shapes ``(60000,)`` and ``(10000,)``.
 
-    Raises
-    ------
-    InputError
-        If the data file is missing or is not the one that the package was
-        published with.
-
     References
     ----------
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to
-    document recognition", Proceedings of the IEEE 86(11), 1998,
-    doi:10.1109/5.726791.
+    document recognition", 1998, doi:10.1109/5.726791.
     """
     _check_data_file(DATA_FILE)
     with np.load(DATA_FILE) as arrays:
@@ -109,13 +103,8 @@ def split_validation(
     Returns
     -------
     (x_train, y_train), (x_val, y_val)
-        Two disjoint parts that together are the whole, each in shuffled order.
-
-    Raises
-    ------
-    InputError
-        If ``val_fraction`` is outside (0, 1), ``y`` is not one class an example, or
-        a class would be missing from one of the parts.
+        Two disjoint parts that together are the whole, each in shuffled order. Where a
+        class would be missing from one of them, ``InputError`` is raised.
     """
     check_in("(0, 1)", val_fraction=val_fraction)
     x, y = np.atleast_1d(checked_array("x", x)), np.asarray(y)
@@ -126,18 +115,9 @@ def split_validation(
 def take_subset(x: np.ndarray, y: np.ndarray, size: int, *, seed: int = 0) -> Split:
     """Draw a smaller set in which every class keeps its share.
 
-    Parameters
-    ----------
-    x, y, seed
-        As for :func:`split_validation`, which refuses the same.
-    size
-        Number of examples to draw: at least one a class, and at least one a class
-        must be left over.
-
-    Returns
-    -------
-    x_subset, y_subset
-        ``size`` examples in shuffled order.
+    ``x``, ``y`` and ``seed`` are those of :func:`split_validation`, which refuses the
+    same. Returns ``size`` examples in shuffled order: at least one a class is drawn,
+    and at least one a class left over.
     """
     check_counts(size=size)
     x, y = np.atleast_1d(checked_array("x", x)), np.asarray(y)
@@ -150,13 +130,8 @@ def load_foreign_digits() -> Split:
 
     Other people wrote them and another machine scanned them: an honest question to a
     network that has seen MNIST only. ``preprocessing.place_ink`` enlarges and centres
-    them.
-
-    Returns
-    -------
-    x, y
-        Images ``float32`` in [0, 1], shape ``(1797, 28, 28, 1)``; labels
-        ``int64``, shape ``(1797,)``.
+    them. Returns images, ``float32`` in [0, 1], shape ``(1797, 28, 28, 1)``, and
+    labels, ``int64``, shape ``(1797,)``.
 
     References
     ----------
@@ -178,12 +153,7 @@ def load_error_rates() -> list[ErrorRate]:
     The page ``background`` draws them. They are a selection: for MNIST a few methods
     of 1998 and then results that were the lowest of their time, for the challenge
     (ILSVRC, 2010 to 2017) each year's winner among entries that used no other
-    training images.
-
-    Returns
-    -------
-    list of ErrorRate
-        Grouped by dataset, in order of years.
+    training images. They are grouped by dataset, in order of years.
     """
     column_types = ErrorRate.__annotations__
     with open(ERROR_RATES_FILE, encoding="utf-8", newline="") as file:

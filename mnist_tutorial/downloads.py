@@ -2,22 +2,13 @@
 
 The chapters on applications run on drawn scenes. This module is how a reader puts
 real pictures in their place; no page and no test of this book downloads anything.
-
-``load_medmnist("dermamnist")`` and ``load_gtsrb()`` fetch a published archive once,
-compare it with the published checksum each time before they use it, and return
-arrays in the book's convention. What has the checksum is not checked again.
-
-**Without a network**, the ``load_*`` functions say which address they tried. Fetch
-the file elsewhere, and save it under its own name in the folder that the message
-names, or in any that you pass as ``folder``.
-
-**Nothing half-written is left.** A download takes its place only when it is complete
-and has the published checksum; otherwise it is removed, and what lay in the folder
-stays as it was.
+Each archive is fetched once, into its place only when it is complete and has the
+published checksum, and compared with that each time. What has it is not checked
+again. The page ``appendix/data_card`` has sources, licences and known flaws.
 
 The checksums are the MD5 sums that the authors of MedMNIST and, for GTSRB,
 torchvision publish. They find damage; they are no defence against somebody who wants
-to deceive. The page ``appendix/data_card`` has sources, licences and known flaws.
+to deceive.
 """
 
 import contextlib
@@ -34,7 +25,7 @@ import pooch
 import requests
 from PIL import Image
 
-from mnist_tutorial.checks import check_choice, check_counts, check_in
+from mnist_tutorial.checks import check_choice, check_counts, check_in, checked_path
 from mnist_tutorial.errors import InputError
 
 Split = tuple[np.ndarray, np.ndarray]
@@ -107,10 +98,9 @@ def load_medmnist(
     [3]_. What the labels mean is in ``MEDMNIST_CLASSES``. Both are meant for learning
     and for comparing methods, **not for clinical use** [1]_.
 
-    Two things to know about DermaMNIST. Its licence, **CC BY-NC 4.0, forbids
-    commercial use**. And HAM10000 has several pictures of many lesions, which
-    DermaMNIST split by image and not by lesion: some lesions are both in training and
-    in test, and a result on its test set is no result on unseen lesions [4]_.
+    DermaMNIST's licence, **CC BY-NC 4.0, forbids commercial use**. It splits HAM10000's
+    several pictures of a lesion by image: some lesions are both in training and in
+    test, and a result on its test set is no result on unseen lesions [4]_.
 
     Parameters
     ----------
@@ -164,22 +154,13 @@ def load_gtsrb(
     the training archive of the competition of 2011, the one that torchvision uses. It
     comes without a test set. **Split it by track**, such as by ``signs.tracks % 5 ==
     0``: the pictures of a track show one physical sign a moment apart, and a network
-    that has seen one knows the others.
+    that has seen one knows the others. They come class after class.
 
-    Parameters
-    ----------
-    folder
-        As for :func:`load_medmnist`, which raises the same.
-    size
-        Height and width of the returned images in pixels, 8 to 250, or it is refused.
-        The published ones have 15 to 250, not always as many each way; the whole
-        picture is scaled, with the border of about a tenth that it has around the
-        sign. All images of 32 pixels take 0.3 GB of memory, of 64 pixels 1.3 GB.
-
-    Returns
-    -------
-    TrafficSigns
-        Images, labels and tracks, class after class.
+    ``folder`` and what is raised are those of :func:`load_medmnist`. ``size`` is the
+    height and width of the returned images, 8 to 250 pixels: the whole picture is
+    scaled, of 15 to 250 pixels and not always as many each way, with a border of about
+    a tenth around the sign. All images of 32 pixels take 0.3 GB of memory, of 64 pixels
+    1.3 GB.
 
     References
     ----------
@@ -222,7 +203,9 @@ def _fetch(archive: Archive, folder: str | os.PathLike | None) -> Path:
     pooch does the work: the comparing, and the temporary file that is moved into
     place in one step or removed.
     """
-    folder = pooch.os_cache("mnist-tutorial") if folder is None else Path(folder)
+    folder = (
+        pooch.os_cache("mnist-tutorial") if folder is None else checked_path(folder)
+    )
     path = folder.expanduser().absolute() / archive.file_name
     by_hand = (
         f"fetch {archive.url} elsewhere, in a browser or on another machine, and save "

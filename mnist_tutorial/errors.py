@@ -9,3 +9,7 @@ class InputError(ValueError):
     received and what to do about it, so that the command line can print it as it
     stands. A mistake in this package raises anything else, and keeps its traceback.
     """
+
+    def __init__(self, message: str):
+        # An array that was handed in is written in several lines.
+        super().__init__(" ".join(message.splitlines()))

@@ -43,21 +43,10 @@ _BATCH_SIZE = 256
 def feature_maps(model: keras.Model, images: np.ndarray, layer_name: str) -> np.ndarray:
     """Return what a layer gives for some images, one map a channel.
 
-    The page ``algorithm/receptive_field`` shows such maps.
-
-    Parameters
-    ----------
-    model, layer_name
-        Any model, and one of its :func:`map_layers`.
-    images
-        What the model takes: ``float32`` in [0, 1], shape ``(n, 28, 28, 1)`` for the
-        models of this package. All of them are computed at once, so hand in as many
-        as you want to look at.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32``, shape ``(n, height, width, channels)``.
+    The page ``algorithm/receptive_field`` shows such maps. ``layer_name`` is one of the
+    model's :func:`map_layers`; ``images`` are what it takes, ``float32`` in [0, 1],
+    shape ``(n, 28, 28, 1)`` for the models of this package, computed all at once.
+    Returns ``float32``, shape ``(n, height, width, channels)``.
     """
     check_choice("layer_name", layer_name, map_layers(model))
     images = checked_array("images", images)
@@ -71,10 +60,11 @@ def map_layers(model: keras.Model) -> list[str]:
 
     Their output has shape ``(n, height, width, channels)``.
     """
+    check_model(model)
     if len(getattr(model, "inputs", None) or ()) != 1:
         raise InputError(
-            "model must know the shape of its one input, got "
-            f"{getattr(model, 'name', type(model).__name__)}; begin it with keras.Input"
+            f"model must know the shape of its one input, got {model.name}; begin it "
+            "with keras.Input"
         )
     return [
         layer.name
@@ -200,15 +190,11 @@ def guided_backprop(
 ) -> np.ndarray:
     """Compute a saliency map in which every ReLU lets only positive gradients back.
 
-    The maps are crisper than those of :func:`saliency`, and they fail the sanity
-    check: much of what they show is the image, whatever the network has learned [1]_.
-    It is here to be caught out; do not use it to explain a network.
-
-    Parameters
-    ----------
-    model, images, targets
-        As for :func:`saliency`, which gives the same. The model must have a ReLU (a
-        ``ReLU`` layer, or another with ``activation="relu"``) and no models inside it.
+    The maps are crisper than those of :func:`saliency`, which takes and gives the same,
+    and they fail the sanity check: much of what they show is the image, whatever the
+    network has learned [1]_. It is here to be caught out; do not use it to explain a
+    network. The model must have a ReLU (a ``ReLU`` layer, or another with
+    ``activation="relu"``) and no models inside it.
 
     References
     ----------
@@ -237,15 +223,9 @@ def grad_cam(
     """Say which places of a layer's feature maps speak for a class (Grad-CAM).
 
     Every map of the layer is weighted by the mean gradient of the score by its values,
-    the weighted maps are added up, and what is negative becomes 0.
-
-    Parameters
-    ----------
-    model, images, targets
-        As for :func:`saliency`.
-    layer_name
-        One of :func:`map_layers`; the paper takes the last convolution, after its
-        ReLU.
+    the weighted maps are added up, and what is negative becomes 0. Arguments are those
+    of :func:`saliency`, and a layer among :func:`map_layers`; the paper takes the last
+    convolution, after its ReLU.
 
     Returns
     -------
@@ -283,18 +263,13 @@ def randomize_weights(
     Parameters
     ----------
     model
-        Any model; it stays as it is.
+        Any model; it stays as it is, and the copy is not compiled.
     seed
         For the new weights. They come from the initializers that the layers were
         made with; one that was given a seed of its own keeps to that.
     layers
         Names of layers that have weights; all of them by default. Going from the last
         layer to the first, one more each time, is the cascade of the sanity check.
-
-    Returns
-    -------
-    keras.Model
-        The copy, uncompiled.
 
     References
     ----------
@@ -321,21 +296,11 @@ def randomize_weights(
 
 
 def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
-    """Differentiate a function by every one of its input values.
+    """Differentiate a function by every one of its input values, an array of any shape.
 
-    Parameters
-    ----------
-    function
-        Takes a tensor of the shape of ``values`` and returns a tensor, made with
-        Keras' layers and ``keras.ops``. If it holds several numbers, their sum is
-        differentiated.
-    values
-        Where to differentiate; any shape.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32``, of the shape of ``values``.
+    ``function`` takes a tensor of the shape of ``values`` and returns a tensor, made
+    with Keras' layers and ``keras.ops``. If it holds several numbers, their sum is
+    differentiated. Returns ``float32``, of the shape of ``values``.
     """
     return _differentiate(lambda tensor: (function(tensor), tensor), values)[0]
 

@@ -138,8 +138,8 @@ def _understood(model: Any, path: Path) -> Classifier:
     """Find out with training images what a model takes and gives."""
     import keras
 
-    (images, labels), _ = datasets.load_mnist()
-    images, labels = images[:SHOWN], labels[:SHOWN]
+    (images, labels), _ = datasets.load_raw_mnist()
+    images, labels = images[:SHOWN, ..., None] / np.float32(255), labels[:SHOWN]
 
     def read(model: Any) -> tuple[np.ndarray, int]:
         outputs = keras.ops.convert_to_numpy(model(images, training=False))

@@ -48,23 +48,18 @@ def build_regularized_cnn(
 ) -> keras.Sequential:
     """Build a small network with the regularisers that are asked for.
 
-    Without any it is the network on which the page ``faq/regularization`` tries them.
+    Without any it is the network on which the page ``faq/regularization`` tries them:
+    logits, shape ``(n, 10)``; 53,994 parameters.
 
     Parameters
     ----------
     dropout_rate
-        Share of the values set to 0 in training before each dense layer, in [0, 1),
-        or it is refused.
+        Share of the values set to 0 in training before each dense layer, in [0, 1).
     weight_decay
         Factor of the sum of all squared weights that is added to the loss (an L2
-        penalty), from 0, or it is refused. Biases are spared.
+        penalty), from 0. Biases are spared.
     augment
         Builds the layers that change the images in training: :func:`build_shifts`.
-
-    Returns
-    -------
-    keras.Sequential
-        Logits, shape ``(n, 10)``; 53,994 parameters.
 
     References
     ----------

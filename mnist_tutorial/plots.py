@@ -32,16 +32,9 @@ def plot_digits(
 ) -> Figure:
     """Draw images in rows, ink dark on white; none, if a faultless model has no errors.
 
-    Parameters
-    ----------
-    images
-        Values in [0, 1], ink bright, shape ``(n, height, width)`` or
-        ``(n, height, width, 1)``, or they are refused.
-    titles, marked
-        A line above each image, and which of them to set in bold orange, for example
-        the wrong readings; as many as images, or they are refused.
-    columns
-        Images in a row.
+    Values are in [0, 1], ink bright, shape ``(n, height, width)`` or ``(n, height,
+    width, 1)``. ``titles`` has a line above each image, and ``marked`` says which of
+    them to set in bold orange, for example the wrong readings.
     """
     is_list = isinstance(images, list | tuple)  # whose images may differ in size
     if not is_list:
@@ -79,13 +72,7 @@ def plot_digits(
 
 
 def plot_history(history: dict[str, list[float]]) -> Figure:
-    """Draw loss and accuracy over the epochs, one panel each.
-
-    Parameters
-    ----------
-    history
-        What ``training.train`` returns.
-    """
+    """Draw what ``training.train`` returns: loss and accuracy over the epochs."""
     check_curves("history", history)
     lengths = {name: len(values) for name, values in history.items()}
     if not {"loss", "accuracy"} <= lengths.keys() or len({*lengths.values()}) > 1:
@@ -109,15 +96,10 @@ def plot_history(history: dict[str, list[float]]) -> Figure:
 
 
 def plot_losses(losses: dict[str, Sequence[float]], *, window: int = 1) -> Axes:
-    """Draw the loss of every step for one or more runs.
+    """Draw the loss of every step for one or more runs, by their names.
 
-    Parameters
-    ----------
-    losses
-        For each run its name and the loss of every step.
-    window
-        Average over this many steps, since single batches jump; at most the length of
-        the shortest run, or it is refused.
+    Single batches jump: it is averaged over ``window`` steps, at most the length of the
+    shortest run.
     """
     check_curves("losses", losses)
     shortest = min(len(values) for values in losses.values())

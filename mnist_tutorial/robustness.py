@@ -28,15 +28,8 @@ def add_random_signs(images: np.ndarray, *, epsilon: float, seed: int) -> np.nda
     """Move every pixel up or down by the same amount, tossing a coin for each.
 
     The fair comparison for :func:`fgsm`: as large a change, in a random direction.
-
-    Parameters
-    ----------
-    images
-        Floats in [0, 1], shape ``(n, height, width, channels)``.
-    epsilon
-        How far every pixel moves, in [0, 1]; then the image is cut to [0, 1].
-    seed
-        For the coin.
+    Images are floats in [0, 1], shape ``(n, height, width, channels)``; every pixel
+    moves by ``epsilon``, in [0, 1], then the image is cut to [0, 1].
     """
     check_in("[0, 1]", epsilon=epsilon)
     check_counts(least=0, seed=seed)
@@ -55,17 +48,9 @@ def fgsm(
     worse; as it is not, stronger attacks exist, and a network that withstands this
     one is not thereby safe.
 
-    Parameters
-    ----------
-    model
-        A model that gives logits, shape ``(n, num_classes)``.
-    images
-        As for :func:`add_random_signs`, and as the model takes them; some hundreds at
-        a time, as they are attacked all at once.
-    labels
-        The right classes, shape ``(n,)``.
-    epsilon
-        How far a pixel may move, in [0, 1]; the result is cut to [0, 1].
+    ``images`` and ``epsilon`` are those of :func:`add_random_signs`, some hundreds at a
+    time, as they are attacked all at once; ``labels`` are their classes, shape
+    ``(n,)``. The model gives logits, shape ``(n, num_classes)``.
 
     References
     ----------

@@ -16,7 +16,10 @@ from mnist_tutorial.checks import (
     check_counts,
     check_in,
     check_input_shape,
+    check_model,
+    checked_examples,
     checked_labels,
+    fits,
 )
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.recipes import DOCUMENT, FAST
@@ -54,21 +57,19 @@ def train(
         An uncompiled model that gives logits, shape ``(n, 10)``.
     x_train, y_train
         Images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``; integer labels,
-        shape ``(n,)``.
+        ``(n,)``.
     validation_data
         ``(x_val, y_val)``, measured after every epoch and never trained on. Never
         hand the test set in here.
     epochs, batch_size
         Passes over the training set, and examples in each step.
-    learning_rate
-        Adam's step size; the highest one reached if ``schedule`` is
-        ``"one_cycle"``.
-    schedule
-        ``"constant"``, or ``"one_cycle"``: a linear rise over the first 30 % of the
-        steps, then half a cosine down to almost zero.
+    learning_rate, schedule
+        Adam's step size, if the schedule is ``"constant"``; the highest one if it is
+        ``"one_cycle"``: a linear rise over the first 30 % of the steps, then half a
+        cosine down to almost zero.
     seed
-        Seeds Python, NumPy and Keras for this run: the order of the examples and
-        dropout. The weights are as the model was built.
+        Of the order of the examples and of dropout. The weights are as the model was
+        built.
     shuffle
         Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
@@ -89,16 +90,26 @@ def train(
     D. P. Kingma, J. Ba, "Adam", 2015, arXiv:1412.6980. L. N. Smith, N. Topin,
     "Super-Convergence", 2018, arXiv:1708.07120.
     """
-    _check_examples(model, "x_train", x_train, y_train)
+    check_model(model)
+    x_train, y_train = _checked(model, "x_train and y_train", (x_train, y_train))
     if validation_data is not None:
-        _check_examples(model, "validation_data", *validation_data)
+        validation_data = _checked(model, "validation_data", validation_data)
     check_counts(
         epochs=epochs, batch_size=batch_size, steps_per_execution=steps_per_execution
     )
+    check_counts(least=0, seed=seed)
+    check_choice("shuffle", shuffle, (True, False))
+    if not isinstance(callbacks, Sequence) or not all(
+        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
+    ):
+        raise InputError(
+            f"callbacks must be a list of Keras callbacks, got {callbacks!r}; hand in "
+            "objects, such as keras.callbacks.TerminateOnNaN()"
+        )
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
     record, progress_bar = _Record(), _ProgressBar()
     callbacks = [record, progress_bar, *callbacks]
@@ -126,6 +137,7 @@ def train_fast(
 
     Parameters, result and refusals are those of :func:`train`.
     """
+    x_train, y_train = checked_examples("x_train and y_train", (x_train, y_train))
     return train(
         model,
         x_train,
@@ -152,7 +164,7 @@ def make_schedule(
     check_in("(0, inf)", learning_rate=learning_rate)
     check_counts(steps=steps)
     if schedule == "constant":
-        return learning_rate
+        return float(learning_rate)
     warmup_steps = round(0.3 * steps)
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=learning_rate / 25,
@@ -220,20 +232,30 @@ def _batches(images, labels, batch_size, shuffle):
     )
 
 
-def _check_examples(
-    model: keras.Model, name: str, images: np.ndarray, labels: np.ndarray
-) -> None:
-    """Refuse images that a model does not take, and labels that are not theirs."""
-    if not 0 < len(images) == len(labels):
-        raise InputError(
-            f"{name} must be at least one image and a label for each, got "
-            f"{len(images)} images and {len(labels)} labels"
-        )
-    check_input_shape(model, images, name=name)
-    # Before it is built a model knows neither shape; one that segments has others.
-    output_shape = getattr(model, "output_shape", ())
-    if len(output_shape) == 2:
-        checked_labels(labels, len(images), output_shape[1])
+def _checked(
+    model: keras.Model, name: str, data: tuple[np.ndarray, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return images that a model takes, and labels that are theirs, or refuse."""
+    images, labels = checked_examples(name, data)
+    check_input_shape(model, images, name=f"the images of {name}")
+    # Before it is built a model of a class of its own knows neither shape.
+    outputs = getattr(model, "output_shape", None)
+    if outputs is None and isinstance(model, keras.Sequential):
+        try:
+            outputs = model.compute_output_shape(images.shape)
+        except Exception as error:  # of whatever kind its layers raise
+            raise InputError(
+                f"model must take images of shape {images.shape}, but: {error}"
+            ) from error
+    if isinstance(outputs, tuple):
+        expected = (len(images), *outputs[1:-1])  # more axes where a model segments
+        if not fits(labels.shape, expected):
+            raise InputError(
+                f"the labels of {name} must have shape {expected}, got shape "
+                f"{labels.shape}; one-hot labels become classes by argmax(axis=-1)"
+            )
+        checked_labels(labels.ravel(), num_classes=outputs[-1])
+    return images, labels
 
 
 class _Record(keras.callbacks.Callback):

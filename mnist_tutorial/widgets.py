@@ -21,21 +21,11 @@ from mnist_tutorial.plots import SIGNED
 def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VBox:
     """Choose a layer and an image, and see the layer's maps of it.
 
-    The page ``algorithm/receptive_field`` uses it. Arguments of another kind, or images
-    that do not fit the model, raise ``InputError``.
-
-    Parameters
-    ----------
-    model
-        A model that knows its input shape, with a layer that gives maps.
-    images
-        At least one image, ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        Three children: a dropdown of the layers, a slider over the images, and the
-        drawing, a PNG that follows them.
+    The page ``algorithm/receptive_field`` names it. The model knows its input shape and
+    has a layer that gives maps; ``images``, at least one, are ``float32`` in [0, 1],
+    shape ``(n, 28, 28, 1)``. Other ones raise ``InputError``. Returns a box with a
+    dropdown of the layers, a slider over the images, and the drawing, a PNG that
+    follows them.
     """
     images = checked_images(images)
     names = map_layers(model)

@@ -1,13 +1,16 @@
 """What is refused, with which message, and that nothing else is."""
 
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
 from mnist_tutorial import checks
 from mnist_tutorial.errors import InputError
+from mnist_tutorial.models import build_linear
 
 IMAGES = np.full((2, 28, 28, 1), 0.5)
 MODEL = SimpleNamespace(name="small", input_shape=(None, 28, None, 1))
@@ -35,6 +38,13 @@ NEW_MODEL = SimpleNamespace(name="not built, so it does not know its shape")
         (lambda x: checks.check_input_shape(NEW_MODEL, x), [IMAGES, IMAGES[0]], []),
         (checks.checked_scores, [np.ones((2, 3))],
          [np.ones(3), np.ones((0, 3)), np.array([[np.nan]]), np.array([[np.inf]])]),
+        (lambda w: checks.check_choice("w", w, [True, False]), [True, False],
+         [np.ones(2), [True], "no"]),
+        (lambda d: checks.checked_examples("d", d), [(IMAGES, [0, 1])],
+         [IMAGES, (IMAGES,), (IMAGES, [0]), (3, 4), (IMAGES[:0], []), "ab", None]),
+        (checks.check_model, [SimpleNamespace(layers=[])],
+         ["m.keras", None, keras.Sequential, build_linear, keras.layers.Dense(1)]),
+        (checks.checked_path, ["a.png", Path("a.png")], [None, 3, b"a.png", ["a.png"]]),
         (lambda x: checks.check_floats("x", x, "n", 3), [np.ones((5, 3))],
          [np.ones((5, 2)), np.ones(3), np.ones((5, 3), int), [[1.0]], np.ones((0, 3))]),
     ],
@@ -63,6 +73,11 @@ def test_a_check_takes_what_is_good_and_refuses_what_is_bad(check, good, bad):
 def test_a_refusal_says_what_was_expected_and_what_to_do(check, message):
     with pytest.raises(InputError, match=message):
         check()
+
+
+def test_a_refusal_is_one_line_whatever_was_handed_in():
+    with pytest.raises(InputError, match=r"got array\(\[\[0., 0.\],  *\[0., 0.\]\]\)$"):
+        checks.check_counts(n=np.zeros((2, 2)))
 
 
 def test_checked_values_come_back_as_arrays():

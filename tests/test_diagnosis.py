@@ -16,7 +16,7 @@ from keras import layers
 from sklearn.neighbors import NearestNeighbors
 
 from mnist_tutorial.datasets import load_mnist, split_validation, take_subset
-from mnist_tutorial.diagnosis import FAULTS, break_run, diagnose
+from mnist_tutorial.diagnosis import FAULTS, break_run, diagnose, reader
 from mnist_tutorial.diagnosis.evidence import (
     SAMPLE,
     Examples,
@@ -302,6 +302,7 @@ def test_both_languages_tell_the_same(broken, readings, healthy, monkeypatch, ca
             figures = [re.findall(r"\d(?:[\d.]*[\d%])?", text) for text in (zh, en)]
             assert sorted(figures[0]) == sorted(figures[1]), (zh, en)
             assert re.search("[一-龥]", zh) and en.isascii()
+            assert not re.search("[一-龥][a-z]|[a-z][一-龥]", zh), zh
     first = readings["sorted_data", 0][0]
     monkeypatch.setenv("LANGUAGE", "zh_CN")
     assert str(first) == (
@@ -320,6 +321,16 @@ def test_a_healthy_verdict_names_what_was_not_looked_at(draw):
         advice = diagnose(LEARNT, **handed_in)[0].advice
         assert advice.en.startswith(f"Hand in {missing} to look closer. Labels that")
         assert advice.zh.startswith(f"再交上 {missing}，就能看得更细。")
+
+
+def test_one_image_tells_once_how_many_classes_there_are(monkeypatch, draw):
+    asked, run = [], reader.run
+    counted = lambda model, images: asked.append(len(images)) or run(model, images)  # noqa: E731
+    monkeypatch.setattr(reader, "run", counted)
+    train_data, validation_data = draw(1)
+    data = {"train_data": train_data, "validation_data": validation_data}
+    diagnose(LEARNT, build_linear(), **data)
+    assert asked == [1]
 
 
 def test_nothing_is_changed(broken):
@@ -434,8 +445,12 @@ def test_a_history_that_cannot_be_one_is_refused(history, message):
 @pytest.mark.parametrize(
     ("images", "labels", "message"),
     [
-        (np.zeros((3, 28, 28, 1)), [0, 1], "labels of train_data must be 3 classes"),
-        (np.zeros((0, 28, 28, 1)), [], "train_data must hold at least one"),
+        (
+            np.zeros((3, 28, 28, 1)),
+            [0, 1],
+            "train_data must be at least one image and a label for each",
+        ),
+        (np.zeros((0, 28, 28, 1)), [], "train_data must be at least one image"),
         (np.zeros((3, 28, 28, 1)), [0, 10, 2], r"in 0..9, got 0 to 10"),
         (np.zeros((3, 28, 9)), [0, 1, 2], r"images of train_data .*\(n, 28, 28, 1\)"),
     ],

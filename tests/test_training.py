@@ -285,14 +285,14 @@ def test_the_quick_recipe_runs_an_epoch_in_one_call(monkeypatch, images, calls):
 
 # What replaces the images, the labels or an option of a good call, and what is said.
 BAD = {
-    "no images": ({"x": lambda x: x[:0]}, "0 images and 64 labels"),
-    "no channels": ({"x": lambda x: x[..., 0]}, "x_train must have shape .* 28, 1"),
-    "fewer labels": ({"y": lambda y: y[:-1]}, "64 images and 63 labels"),
+    "no images": ({"x": lambda x: x[:0]}, r"\(0, 28, 28, 1\) and \(64,\)"),
+    "no channels": ({"x": lambda x: x[..., 0]}, "x_train .* must have shape .* 28, 1"),
+    "fewer labels": ({"y": lambda y: y[:-1]}, r"\(64, 28, 28, 1\) and \(63,\)"),
     "one-hot labels": ({"y": lambda y: np.eye(10)[y]}, r"shape \(64, 10\); one-hot"),
     "a class too many": ({"y": lambda y: y + 1}, r"labels must be in 0\.\.9, got 1"),
     "fewer validation labels": (
         {"validation_data": (np.zeros((8, 28, 28, 1)), np.zeros(7, int))},
-        "validation_data .* 8 images and 7 labels",
+        r"validation_data .* \(8, 28, 28, 1\) and \(7,\)",
     ),
     "no epochs": ({"epochs": 0}, "epochs must be a whole number from 1, got 0"),
     "batch_size": ({"batch_size": 8.0}, "batch_size must be a whole number"),
@@ -316,6 +316,19 @@ def test_bad_arguments_are_refused_before_any_work(small, change, message):
     assert same_weights(model.get_weights(), before)
     assert not model.compiled
     assert np.random.get_state()[1].tolist() == state  # noqa: NPY002
+
+
+def test_labels_of_a_network_that_segments_have_its_axes():
+    convolution = keras.layers.Conv2D(3, 3, padding="same")
+    model = keras.Sequential([keras.Input((None, None, 1)), convolution])
+    x, masks = np.zeros((4, 8, 8, 1), np.float32), np.zeros((4, 8, 8), int)
+    assert len(train(model, x, masks, epochs=1)["loss"]) == 1
+    for wrong, message in (
+        (masks[:, 0], r"shape \(4, None, None\), got shape \(4, 8\); one-hot"),
+        (masks + 3, r"labels must be in 0\.\.2, got 3 to 3"),
+    ):
+        with pytest.raises(InputError, match=message):
+            train(model, x, wrong)
 
 
 # --- the progress bar ----------------------------------------------------------------

@@ -7,7 +7,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from mnist_tutorial.checks import check_choice
+from mnist_tutorial.checks import (
+    check_choice,
+    check_counts,
+    check_model,
+    checked_examples,
+)
 from mnist_tutorial.diagnosis.evidence import USUAL_RATE, shifts
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.training import History, train
@@ -43,7 +48,6 @@ def break_run(
     validation_data: Data,
     *,
     epochs: int = 5,
-    batch_size: int = 32,
     seed: int = 0,
 ) -> Run:
     """Train a network with one deliberate fault, or with none.
@@ -65,32 +69,31 @@ def break_run(
         - ``different_preparation``: validation images alone in [0, 255].
     build_model
         A function that returns an uncompiled model giving logits, such as
-        ``models.build_cnn``.
-    train_data, validation_data
-        ``(images, labels)``: images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``,
-        integer labels, shape ``(n,)``.
-    epochs, batch_size
+        ``models.build_cnn``; it has a hidden layer with biases where they are to die.
+    train_data, validation_data, epochs
         As for ``training.train``.
     seed
         Seeds the initial weights, the order of the examples and the shuffled labels.
-
-    Raises
-    ------
-    InputError
-        If ``fault`` is unknown, or the model has no hidden layer with biases to kill.
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)
-    (x_train, y_train), (x_val, y_val) = train_data, validation_data
+    x_train, y_train = checked_examples("train_data", train_data)
+    x_val, y_val = checked_examples("validation_data", validation_data)
+    check_counts(least=0, seed=seed)
+    if not callable(build_model) or isinstance(build_model, keras.Model):
+        raise InputError(
+            f"build_model must be a function that builds a model, got {build_model!r}; "
+            "hand in build_cnn, not build_cnn()"
+        )
     rng = np.random.default_rng(seed)
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(int(seed))
     model = build_model()
+    check_model(model)
     if fault == "shuffled_labels":
         y_train = rng.permutation(y_train)
     elif fault == "softmax_twice":
         # Keras on TensorFlow notices a softmax at the very end, and leaves out its own.
-        nothing = layers.Reshape(model.output_shape[1:])
-        model = keras.Sequential([model, layers.Softmax(), nothing])
+        model = keras.Sequential([model, layers.Softmax(), layers.Rescaling(1)])
     elif fault == "unscaled_inputs":
         x_train, x_val = 255 * x_train, 255 * x_val
     elif fault == "zero_weights":
@@ -115,9 +118,8 @@ def break_run(
         y_train,
         validation_data=(x_val, y_val),
         epochs=epochs,
-        batch_size=batch_size,
         learning_rate=LEARNING_RATES.get(fault, USUAL_RATE),
-        seed=seed,
+        seed=int(seed),
         shuffle=fault != "sorted_data",
     )
     return Run(history, model, (x_train, y_train), (x_val, y_val))

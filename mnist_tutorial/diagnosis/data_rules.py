@@ -42,7 +42,7 @@ def different_classes(run: Evidence) -> Sight:
     if run.train is None or run.val is None:
         return None
     trained, held_out = (
-        np.bincount(data.all_labels, minlength=run.num_classes)
+        np.pad(data.counts, (0, run.num_classes - len(data.counts)))
         for data in (run.train, run.val)
     )
     totals = run.train.total, run.val.total
@@ -99,9 +99,9 @@ def shuffled_labels(run: Evidence) -> Sight:
     apart = best.likeness - worse.likeness
     is_clear = apart > np.hypot(best.chance, worse.chance) / (1 - worse.by_chance)
     # What is learnt from random labels, or asked about them, is at guessing.
-    held_out = run.train if run.val is None else run.val
+    base, total = run.held_out.base, run.held_out.total
     reads_others = run.val_loss is not None and (
-        run.last_accuracy > held_out.base + chance_bound(held_out.base, held_out.total)
+        run.last_accuracy > base + chance_bound(base, total)
     )
     if is_random and not reads_others:
         sureness = "sure" if is_clear else "possible"
@@ -143,7 +143,7 @@ def different_preparation(run: Evidence) -> Sight:
         # Where training has but one class, validation fails for that.
         return None if run.base == 1 else _differs_by_curves(run)
     x_train, x_val = run.train.images, run.val.images
-    if run.train.num_broken or run.val.num_broken or different_classes(run):
+    if {"not_numbers", "different_classes"} & run.found:
         return None
     if x_train.shape[1:] != x_val.shape[1:] or min(len(x_train), len(x_val)) < ENOUGH:
         return None

@@ -42,11 +42,15 @@ class Examples:
     """Training or validation data: all that is cheap to see, and a sample of the rest.
 
     ``images`` and ``labels`` are the sample, evenly taken so that their order stays.
+    ``counts`` are those of all labels, of at least ``num_classes`` classes.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray):
+    def __init__(
+        self, images: np.ndarray, labels: np.ndarray, num_classes: int | None = None
+    ):
         self.all_images, self.all_labels = images, labels
-        self.total, self.counts = len(labels), np.bincount(labels)
+        self.total = len(labels)
+        self.counts = np.bincount(labels, minlength=num_classes or 10)
         finite = np.isfinite(images).reshape(self.total, -1).all(axis=1)
         self.num_broken = self.total - int(finite.sum())
         self.images, self.labels = self.sample(SAMPLE)
@@ -215,13 +219,13 @@ class Evidence:
         )
         has_val = self.val_loss is not None
 
-        # Of the first data that were handed in, which tell how many classes there are.
-        data = next((some for some in (train, val) if some is not None), None)
+        self.found: set[str] = set()  # the rules that have seen their cause so far
         # Whether the network can be tried on the training images.
         self.can_be_run = model is not None and train is not None and train.differ
-        # The number of classes; without a network, at least the ten digits.
-        labels = [len(some.counts) for some in (train, val) if some is not None]
-        self.num_classes = max([10, *labels]) if model is None else self._count(data)
+        # The number of classes: those of the data, or else of the network, or ten.
+        counted = [len(some.counts) for some in (train, val) if some is not None]
+        counted = counted or [kernel.shape[-1] for kernel in self.kernels[-1:]]
+        self.num_classes = max(counted, default=10)
         # The loss of a network that gives every class the same chance, and the share
         # that it gets right who always answers with the commonest class.
         self.guess = math.log(self.num_classes)
@@ -261,10 +265,10 @@ class Evidence:
         self.is_fast = self.speed is not None and self.speed > 20
         self.is_slow = self.speed is not None and self.speed <= 1 / 50
 
-    def _count(self, data: Examples | None) -> int:
-        if data is not None:
-            return run(self.model, data.images[:1]).shape[1]
-        return self.kernels[-1].shape[-1] if self.kernels else 10
+    @property
+    def held_out(self) -> Examples | None:
+        """The validation data, or if there are none those for training."""
+        return self.train if self.val is None else self.val
 
     @cached_property
     def layers(self) -> list[keras.layers.Layer]:

@@ -10,7 +10,8 @@ from mnist_tutorial.bilingual import Words, reader_language, say
 from mnist_tutorial.checks import (
     check_curves,
     check_input_shape,
-    checked_array,
+    check_model,
+    checked_examples,
     checked_labels,
 )
 from mnist_tutorial.diagnosis import data_rules, training_rules
@@ -205,7 +206,8 @@ def diagnose(
     train_data, validation_data
         ``(images, labels)`` in the order and with the values that the network was
         given; several hundred of each are enough, evenly taken. Images of shape
-        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``.
+        ``(n, ...)``, integer labels of shape ``(n,)`` or ``(n, 1)``. What does not fit
+        raises ``InputError``.
 
     Returns
     -------
@@ -214,22 +216,16 @@ def diagnose(
         cause the other comes first. ``"possible"`` ones only where there is nothing
         better. If there is no fault: ``"healthy"``, then remarks.
 
-    Raises
-    ------
-    InputError
-        If the history is none of these, or data do not fit each other or the model.
-
     References
     ----------
     A. Karpathy, "A Recipe for Training Neural Networks", 2019,
     https://karpathy.github.io/2019/04/25/recipe/.
     """
-    run = Evidence(
-        _checked_history(history),
-        model,
-        _checked_examples("train_data", train_data, model),
-        _checked_examples("validation_data", validation_data, model),
-    )
+    curves = _checked_history(history)
+    if model is not None:
+        check_model(model)
+    given = {"train_data": train_data, "validation_data": validation_data}
+    run = Evidence(curves, model, *_examples(given, model))
     faults = _ask(CAUSES, "fault", run)
     certain = [found for found in faults if found.sureness != "possible"]
     if not certain and (run.can_be_run or not faults):
@@ -245,11 +241,13 @@ def diagnose(
 
 def _ask(advice: dict[Callable, Words], kind: str, run: Evidence) -> list[Finding]:
     """Return what the rules found, in their order."""
-    return [
-        Finding(rule.__name__, kind, *sight, words)
-        for rule, words in advice.items()
-        if (sight := rule(run)) is not None
-    ]
+    findings = []
+    for rule, words in advice.items():
+        sight = rule(run)
+        if sight is not None:
+            findings.append(Finding(rule.__name__, kind, *sight, words))
+            run.found.add(rule.__name__)
+    return findings
 
 
 def _healthy(run: Evidence) -> Finding:
@@ -312,28 +310,25 @@ def _checked_history(history: Mapping[str, Sequence[float]]) -> dict[str, np.nda
     return curves
 
 
-def _checked_examples(
-    name: str, data: tuple[np.ndarray, np.ndarray] | None, model: keras.Model | None
-) -> Examples | None:
-    """Return the images and labels, which belong together, or refuse."""
-    if data is None:
-        return None
-    if not isinstance(data, Sequence) or len(data) != 2:
-        raise InputError(
-            f"{name} must be a pair (images, labels), got {type(data).__name__}; of a "
-            "Dataset, hand in its arrays"
-        )
-    images, labels = checked_array(f"the images of {name}", data[0]), data[1]
-    if not len(images):
-        raise InputError(f"{name} must hold at least one image, got none")
-    classes = None
-    if model is not None:
-        expected = getattr(model, "input_shape", None) or images.shape
-        if len(expected) == images.ndim + 1 and expected[-1] == 1:
-            images = images[..., None]  # as Keras does
-        check_input_shape(model, images, name=f"the images of {name}")
-        classes = run(model, images[:1]).shape[1]
-    if np.ndim(labels) == 2 and np.shape(labels)[1] == 1:
-        labels = np.ravel(labels)
-    name = f"the labels of {name}"
-    return Examples(images, checked_labels(labels, len(images), classes, name=name))
+def _examples(
+    given: dict[str, tuple[np.ndarray, np.ndarray] | None], model: keras.Model | None
+) -> list[Examples | None]:
+    """Return each set of images with the labels that belong to them, or refuse."""
+    examples, classes = [], None
+    for name, data in given.items():
+        if data is None:
+            examples.append(None)
+            continue
+        images, labels = checked_examples(name, data)
+        if model is not None:
+            expected = getattr(model, "input_shape", None) or images.shape
+            if len(expected) == images.ndim + 1 and expected[-1] == 1:
+                images = images[..., None]  # as Keras does
+            check_input_shape(model, images, name=f"the images of {name}")
+            classes = classes or run(model, images[:1]).shape[1]
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        name = f"the labels of {name}"
+        labels = checked_labels(labels, len(images), classes, name=name)
+        examples.append(Examples(images, labels, classes))
+    return examples

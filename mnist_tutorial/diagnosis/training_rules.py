@@ -94,7 +94,7 @@ def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     """Look for the loss of what the outputs are not, where it is not that of theirs."""
     now, at_end = run.measured, run.val_loss is None
     own, other = [now.as_logits], now.as_probabilities
-    zh, en = ("logits", "概率"), ("logits", "probabilities")
+    zh, en = (" logits", "概率"), ("logits", "probabilities")
     if are_squashed:
         own, other, zh, en = other, own, zh[::-1], en[::-1]
     epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
@@ -117,7 +117,7 @@ def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     low, high = now.outputs.min(), now.outputs.max()
     return "sure" if is_same and not at_end else "likely", Words(
         zh=f"网络给出的是{zh[0]}，从 {low:.2g} 到 {high:.2g}；照此算，损失是 "
-        f"{mine.mean():.2f}，当成{zh[1]}算是 {taken.mean():.2f}；训练记录里是 "
+        f"{mine.mean():.2f}，当成{zh[1]}，则是 {taken.mean():.2f}；训练记录里是 "
         f"{last:.2f}",
         en=f"the network gives {en[0]}, from {low:.2g} to {high:.2g}; as such their "
         f"loss would be {mine.mean():.2f}, and taken for {en[1]} {taken.mean():.2f}; "
@@ -324,7 +324,7 @@ def validation_fails(run: Evidence) -> Sight:
 
 def not_learning(run: Evidence) -> Sight:
     """Admit that something is wrong."""
-    if validation_fails(run):
+    if "validation_fails" in run.found:
         return None
     fall = run.loss[0] - run.loss[-1]
     is_flat = fall < 0.05 * run.guess and run.loss[-1] > 0.95 * run.guess
@@ -332,8 +332,8 @@ def not_learning(run: Evidence) -> Sight:
     rose = run.loss[-1] > 1.5 * run.loss.min()
     unlearns = forgotten > (0.1 if rose else 0.3)
     above = run.loss[-1] > 1.02 * run.guess + 2 * run.penalty
-    data = run.train if run.val is None else run.val
     # No better than always answering with the commonest class.
+    data = run.held_out
     guesses = data is not None and run.last_accuracy <= data.base < 0.95
     lost = not run.has_numbers or above or unlearns or guesses
     allowed = _more_is_possible(run.train, max(run.accuracy[-1], run.last_accuracy))

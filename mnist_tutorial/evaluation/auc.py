@@ -54,6 +54,9 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
     area of 0.96, 10 positives against 100 negatives give about 90 % (the plain one
     78 %); 60 against 940 at 0.95 give 93 to 94 %. It takes the examples as
     independent; several images of one patient are not, and then it is too narrow.
+    Where all pairs are in the right order, or all in the wrong one, the variance would
+    be 0: the interval is then Wilson's, for as many independent pairs as there are
+    examples of the rarer kind. Where every pair is a tie it is 0.5 to 0.5.
 
     Parameters
     ----------
@@ -63,14 +66,6 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
     scores
         Finite numbers, the higher the surer that the example is positive, shape
         ``(n,)``: a probability, a logit, a distance. Only their order counts.
-
-    Returns
-    -------
-    AreaEstimate
-        The area, its interval and the counts. Where all pairs are in the right order,
-        or all in the wrong one, the variance would be 0 and the interval empty of
-        meaning: it is then Wilson's, for as many independent pairs as there are
-        examples of the rarer kind. Where every pair is a tie it is 0.5 to 0.5.
     """
     labels = checked_labels(labels, num_classes=2)
     scores = checked_array("scores", scores)

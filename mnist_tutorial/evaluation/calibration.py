@@ -39,15 +39,8 @@ class Reliability(NamedTuple):
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turn logits into probabilities, without overflow.
 
-    Parameters
-    ----------
-    logits
-        Finite numbers, shape ``(n, num_classes)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``float64``, of the same shape; every row adds up to 1.
+    Both have shape ``(n, num_classes)``; logits are finite, every row of the result,
+    ``float64``, adds up to 1.
     """
     return special.softmax(checked_scores(logits).astype(np.float64), axis=1)
 
@@ -55,7 +48,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """Return the mean negative logarithm of the right class's probability.
 
-    The same as the cross-entropy that networks are trained with.
+    The same as the cross-entropy that networks are trained with, in nats, at least 0;
+    infinite if a right class was given probability 0 (which scikit-learn's function of
+    this name caps at 36).
 
     Parameters
     ----------
@@ -63,12 +58,6 @@ def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
         Integer classes, shape ``(n,)``.
     probabilities
         Shape ``(n, num_classes)``, in [0, 1]; every row adds up to 1.
-
-    Returns
-    -------
-    float
-        In nats, at least 0; infinite if a right class was given probability 0 (which
-        scikit-learn's function of this name caps at 36).
     """
     labels, probabilities = _checked_pair(labels, probabilities)
     with np.errstate(divide="ignore"):
@@ -116,25 +105,15 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     differ by less than rounding become equal.) A temperature over 1 makes a network
     less sure, one under 1 surer.
 
+    No temperature is best, and ``InputError`` is raised, where every image is read
+    rightly: the loss falls for as long as the temperature does; and where right classes
+    get no more than the average logit: it falls for as long as the temperature rises.
+
     Parameters
     ----------
-    labels
-        Integer classes, shape ``(n,)``.
-    logits
-        Outputs of the network, shape ``(n, num_classes)``.
-
-    Returns
-    -------
-    float
-        The temperature, positive: ``softmax(logits / temperature)`` has the lowest
-        log-loss.
-
-    Raises
-    ------
-    InputError
-        Also if no temperature is best: with every image read rightly the loss falls for
-        as long as the temperature does; with right classes that get no more than the
-        average logit it falls for as long as the temperature rises.
+    labels, logits
+        Integer classes, shape ``(n,)``, and outputs of the network, ``(n,
+        num_classes)``.
     """
     logits = checked_scores(logits).astype(np.float64)
     labels = checked_labels(labels, *logits.shape)

@@ -9,12 +9,10 @@ from mnist_tutorial.checks import checked_labels
 
 
 class PairedComparison(NamedTuple):
-    """Two classifiers on the same examples.
+    """How many examples only the first, or only the second classifier read rightly.
 
-    ``only_a`` and ``only_b`` count the examples that only the first, or only the
-    second, read rightly. ``p_value`` is how often chance alone would make the two
-    counts differ so much, if either classifier were as likely as the other to be the
-    one that is right.
+    ``p_value`` is how often chance alone would make the two counts differ so much, if
+    either were as likely as the other to be the one that is right.
     """
 
     only_a: int
@@ -36,18 +34,8 @@ def mcnemar(
 
     Examples that both read rightly, or both wrongly, say nothing about which is
     better. Of the others, each is a coin that falls for one of the two: the p-value is
-    the two-sided binomial one of a fair coin.
-
-    Parameters
-    ----------
-    labels, predictions_a, predictions_b
-        Integer classes, all of shape ``(n,)``.
-
-    Returns
-    -------
-    PairedComparison
-        The two counts and the p-value, which is 1 if the classifiers are never right
-        one without the other.
+    the two-sided binomial one of a fair coin, 1 if there are none. All three arguments
+    are integer classes of shape ``(n,)``.
 
     References
     ----------

@@ -10,15 +10,7 @@ from mnist_tutorial.evaluation.intervals import Estimate, estimate_share
 def accuracy(labels: np.ndarray, predictions: np.ndarray) -> Estimate:
     """Count the right predictions, with a 95 % Wilson interval.
 
-    Parameters
-    ----------
-    labels, predictions
-        Integer classes, both of shape ``(n,)``.
-
-    Returns
-    -------
-    Estimate
-        The accuracy, its interval and the counts.
+    Labels and predictions are integer classes, both of shape ``(n,)``.
     """
     labels = checked_labels(labels)
     predictions = checked_labels(predictions, len(labels), name="predictions")
@@ -30,18 +22,9 @@ def confusion_matrix(
 ) -> np.ndarray:
     """Count how often each class was taken for each other one.
 
-    Parameters
-    ----------
-    labels, predictions
-        Integer classes in ``0..num_classes-1``, both of shape ``(n,)``.
-    num_classes
-        Number of classes, including those that do not occur.
-
-    Returns
-    -------
-    numpy.ndarray
-        Integers, shape ``(num_classes, num_classes)``: row = true class,
-        column = prediction.
+    Labels and predictions are integer classes in ``0..num_classes-1``, both of shape
+    ``(n,)``. Returns integers, shape ``(num_classes, num_classes)``: row = true class,
+    column = prediction; also for classes that do not occur.
     """
     check_counts(num_classes=num_classes)
     labels = checked_labels(labels, None, num_classes)

@@ -60,17 +60,8 @@ def mean_interval(values: np.ndarray) -> MeanEstimate:
     The interval says where the mean over all seeds lies, when those that were tried
     are a sample of them and the values spread about like a normal distribution. It
     does not hold the next single run so often; and it knows nothing of the luck that
-    all the runs share, for instance one test set.
-
-    Parameters
-    ----------
-    values
-        One finite number a run, shape ``(n,)`` with at least 2.
-
-    Returns
-    -------
-    MeanEstimate
-        The mean, its interval, as wide as 0 if all values are equal, and the count.
+    all the runs share, for instance one test set. It is as wide as 0 if all values are
+    equal. ``values`` are finite numbers, one a run, shape ``(n,)`` with at least 2.
 
     References
     ----------
@@ -93,17 +84,9 @@ def mean_interval(values: np.ndarray) -> MeanEstimate:
 
 
 def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a share.
+    """Return the bounds in [0, 1] of the 95 % Wilson score interval of a share.
 
-    Parameters
-    ----------
-    correct, total
-        Number of successes, in ``0..total``, and of trials, at least 1.
-
-    Returns
-    -------
-    low, high
-        Bounds in [0, 1].
+    There were ``correct`` successes, in ``0..total``, in ``total`` trials, at least 1.
 
     References
     ----------

@@ -12,22 +12,11 @@ def intersection_over_union(
 ) -> np.ndarray:
     """Return each class's overlap: pixels in both regions over pixels in either.
 
-    The pixels of all pictures are counted together, as if they were one picture.
-
-    Parameters
-    ----------
-    masks, predictions
-        True and predicted class of each pixel: integers in ``0..num_classes-1``, both
-        of shape ``(n, height, width)`` or any other.
-    num_classes
-        Number of classes, including those that do not occur; what lies around the
-        regions is one of them.
-
-    Returns
-    -------
-    np.ndarray
-        In [0, 1], shape ``(num_classes,)``; NaN for a class that is neither in the
-        masks nor in the predictions, since there is nothing to overlap.
+    The pixels of all pictures are counted together, as if they were one picture. True
+    and predicted class of each pixel are integers in ``0..num_classes-1``, both of
+    shape ``(n, height, width)`` or any other; what lies around the regions is a class
+    too. Returns numbers in [0, 1], shape ``(num_classes,)``, NaN for a class that is
+    neither in the masks nor in the predictions, since there is nothing to overlap.
 
     References
     ----------

@@ -27,8 +27,9 @@ def predict_classes(
     Parameters
     ----------
     model
-        A Keras model that gives one number a class, shape ``(n, num_classes)``; or
-        one a class for every pixel, ``(n, height, width, num_classes)``.
+        A Keras model that gives one number a class, shape ``(n, num_classes)``; or one
+        a class for every pixel, ``(n, height, width, num_classes)``. One that gives a
+        single number, or one that is not finite, is refused.
     images
         Floats in [0, 1], shape ``(n, height, width, channels)``, as the model takes
         them.
@@ -38,13 +39,7 @@ def predict_classes(
     Returns
     -------
     np.ndarray
-        ``int64`` in ``0..num_classes-1``, shape ``(n,)``; ``(n, height, width)`` if the
-        model gives a class for every pixel. A model that gives a single number, or one
-        that is not finite, is refused.
-
-    Examples
-    --------
-    >>> accuracy(y_test, predict_classes(model, x_test))
+        ``int64`` in ``0..num_classes-1``, shape ``(n,)`` or ``(n, height, width)``.
     """
     check_counts(batch_size=batch_size)
     check_model(model)
@@ -80,18 +75,9 @@ def worst_errors(
 ) -> np.ndarray:
     """Find the errors in which the right class got the lowest probability.
 
-    Parameters
-    ----------
-    labels, logits
-        Integer classes, shape ``(n,)``, and outputs, shape ``(n, num_classes)``.
-    count
-        How many to return at most.
-
-    Returns
-    -------
-    numpy.ndarray
-        Indices of wrongly read examples, highest cross-entropy first; shorter than
-        ``count`` if there are fewer errors.
+    Labels are integer classes, shape ``(n,)``, logits have shape ``(n, num_classes)``.
+    Returns the indices of ``count`` wrongly read examples, or of all if there are
+    fewer, highest cross-entropy first.
     """
     check_counts(least=0, count=count)
     logits = checked_scores(logits)

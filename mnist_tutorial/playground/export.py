@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_tutorial.checks import check_choice
+from mnist_tutorial.checks import check_choice, check_model
 from mnist_tutorial.errors import InputError
 
 SUPPORTED = (
@@ -53,6 +53,7 @@ def export_network(model: Any, *, weights: str = "float16") -> dict:
     InputError
         If the engine cannot compute the model. It names the layer, and what it may be.
     """
+    check_model(model)
     check_choice("weights", weights, ["float16", "float32"])
     shapes = [tensor.shape for tensor in getattr(model, "inputs", None) or []]
     if len(shapes) != 1 or None in shapes[0][1:]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_tutorial.checks import check_model, check_output
+from mnist_tutorial.checks import check_output, checked_path
 from mnist_tutorial.datasets import load_raw_mnist
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.playground.explorable import Explorable
@@ -27,10 +27,11 @@ class Playground(Explorable):
         It replaces a file of that name. One that does not end in ``.html``, or is in a
         folder that cannot be written to, raises ``InputError``.
         """
-        check_output(Path(path), ".html")
+        path = checked_path(path)
+        check_output(path, ".html")
         page = (resources.files(__package__) / "scripts/page.html").read_text("utf-8")
         title = html.escape(self.data["name"])
-        Path(path).write_text(page % (title, self._repr_html_()), "utf-8")
+        path.write_text(page % (title, self._repr_html_()), "utf-8")
 
 
 def playground(model: Any, *, weights: str = "float16") -> Playground:
@@ -53,7 +54,6 @@ def playground(model: Any, *, weights: str = "float16") -> Playground:
     InputError
         If the model has another shape, or a layer that the page cannot compute.
     """
-    check_model(model)
     network = export_network(model, weights=weights)
     if math.prod(network["input"]) != 784 or model.output_shape != (None, 10):
         raise InputError(

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps
 
-from mnist_tutorial.checks import check_file
+from mnist_tutorial.checks import check_file, checked_path
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.preprocessing.digits import prepare_digit, to_unit_floats
 from mnist_tutorial.preprocessing.paper import NoInk
@@ -44,7 +44,7 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
         10,000 pixels a side and 50 million in all, or if it does not show one digit.
         The message begins with the path.
     """
-    path = Path(path)
+    path = checked_path(path)
     check_file(path)
     try:
         brightness, other_view = _read(path)

@@ -65,7 +65,8 @@ def make_driving_scenes(
     """Draw road scenes from a seed.
 
     In each there are up to three vehicles, up to three pedestrians and, in four of
-    five, a traffic light. Raises ``InputError`` if an argument is out of range.
+    five, a traffic light. ``weather``, ``night`` and ``occlusion`` are those of
+    :func:`render_driving_scenes`, which refuses the same.
 
     Parameters
     ----------
@@ -74,8 +75,6 @@ def make_driving_scenes(
     seed
         A whole number, at least 0. The same seed gives the same streets with the same
         objects in every weather, by day and at night.
-    weather, night, occlusion
-        As for :func:`render_driving_scenes`.
     """
     check_counts(count=count)
     check_counts(least=0, seed=seed)
