@@ -18,6 +18,7 @@ from mnist_tutorial.playground.export import export_network
 from mnist_tutorial.playground.kernel import kernel_explorer
 from mnist_tutorial.playground.playground import Playground, playground
 from mnist_tutorial.playground.threshold import threshold_explorer
+from mnist_tutorial.playground.training import training_explorer
 
 __all__ = ["Explorable", "Playground", "descent_explorer", "export_network"]
-__all__ += ["kernel_explorer", "playground", "threshold_explorer"]
+__all__ += ["kernel_explorer", "playground", "threshold_explorer", "training_explorer"]

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
-# `import { make, put } from "./elements.js";`, in one line or in several.
-IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
+# `import { make, put } from "./elements.js";`, in one line or in several, or all names.
+IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+\.js)";\n', re.MULTILINE)
 # `import source from "./engine.js" with { type: "text" };`.
 IMPORT_TEXT = re.compile(
     r'^import (\w+) from "\./(\w+\.js)" with \{ type: "text" \};\n', re.MULTILINE

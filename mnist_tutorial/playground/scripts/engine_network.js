@@ -58,7 +58,10 @@ export class Network {
 
   // From the last layer to the first, each passes on what its inputs are to blame for.
   backward(gradient) {
-    return this.layers.reduceRight((slope, layer) => layer.backward(slope), gradient);
+    return this.layers.reduceRight(
+      (slope, layer, index) => layer.backward(slope, index === 0),
+      gradient,
+    );
   }
 
   get parameters() {

@@ -61,32 +61,52 @@ export class WeightedSums {
   // `gradient` says how the loss changes with each output. An output is a sum of
   // products: with a weight it changes as fast as the pixel is large, with a pixel as
   // fast as the weight is large. A weight was used in every window and a pixel in
-  // several, so all that they receive is added up; for weights over a batch, too.
-  backward(gradient) {
-    const { kernel, inputs, channels, filters } = this;
-    const { places, pixels } = this.windows;
-    const [kernelGradient, biasGradient] = this.gradients;
-    this.inputGradient ??= new Float32Array(inputs.length);
-    const { inputGradient } = this;
-    inputGradient.fill(0);
-    for (let output = 0; output < gradient.length; output++) {
-      const slope = gradient[output];
-      if (slope === 0) continue;
-      const filter = output % filters;
-      const first = ((output - filter) / filters) * places;
-      biasGradient[filter] += slope;
-      for (let place = 0; place < places; place++) {
-        if (pixels[first + place] < 0) continue;
-        const input = this.inputAt(pixels[first + place], filter);
-        const weight = place * channels * filters + filter;
-        for (let channel = 0; channel < channels; channel++) {
-          const at = weight + channel * filters;
-          kernelGradient[at] += slope * inputs[input + channel];
-          inputGradient[input + channel] += slope * kernel[at];
-        }
+  // several, so all that they receive is added up; for weights over a batch, too. The
+  // first layer has nobody to pass a gradient on to.
+  backward(gradient, isFirst) {
+    const { windows, groups, filters } = this;
+    const own = filters / groups;
+    const slopes = new Float64Array(own); // those of a window that are not 0,
+    const columns = new Int32Array(own); // and where in the kernel their weights are
+    this.inputGradient ??= new Float32Array(this.inputs.length);
+    this.inputGradient.fill(0);
+    for (let output = 0; output < gradient.length; output += own) {
+      const first = output % filters;
+      let count = 0;
+      for (let filter = first; filter < first + own; filter++) {
+        const slope = gradient[output + filter - first];
+        if (slope === 0) continue;
+        this.gradients[1][filter] += slope;
+        slopes[count] = slope;
+        columns[count++] = filter;
       }
+      if (!count) continue;
+      const from = ((output - first) / filters) * windows.places;
+      for (let place = 0; place < windows.places; place++)
+        if (windows.pixels[from + place] >= 0) {
+          const input = this.inputAt(windows.pixels[from + place], first);
+          this.backThrough(place, input, slopes, columns, count, isFirst);
+        }
     }
-    return inputGradient;
+    return this.inputGradient;
+  }
+
+  // The share of one pixel in a window, channel by channel.
+  backThrough(place, input, slopes, columns, count, isFirst) {
+    const { kernel, inputs, inputGradient, channels, filters } = this;
+    const [kernelGradient] = this.gradients;
+    for (let channel = 0; channel < channels; channel++) {
+      const row = (place * channels + channel) * filters;
+      const value = inputs[input + channel];
+      if (value !== 0)
+        for (let index = 0; index < count; index++)
+          kernelGradient[row + columns[index]] += slopes[index] * value;
+      if (isFirst) continue;
+      let total = 0;
+      for (let index = 0; index < count; index++)
+        total += slopes[index] * kernel[row + columns[index]];
+      inputGradient[input + channel] += total;
+    }
   }
 
   // Where in the input the channels begin that a filter sees of a pixel.

@@ -74,7 +74,8 @@ class Engine {
     const wrong = [];
     this.eachOf(images, (logits, index) => {
       total += crossEntropy(logits, labels[index]).loss;
-      if (logits.indexOf(Math.max(...logits)) !== labels[index]) wrong.push(index);
+      const reading = logits.indexOf(Math.max(...logits));
+      if (reading !== labels[index]) wrong.push({ index, reading });
     });
     const count = labels.length;
     return { loss: total / count, accuracy: 1 - wrong.length / count, wrong };
