@@ -26,7 +26,7 @@ CAUSES = {
         "empty file, a logarithm.",
     ),
     training_rules.other_history: Words(
-        zh="交上同一次训练的历史、网络和数据；再看 accuracy 数的是什么，整数标签配 "
+        zh="交上同一次训练的记录、网络和数据；再看 accuracy 数的是什么，整数标签配 "
         "sparse_categorical_accuracy。",
         en="Hand in history, network and data of one and the same training; and see "
         "what accuracy counts: integer labels need sparse_categorical_accuracy.",

@@ -94,7 +94,7 @@ def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     """Look for the loss of what the outputs are not, where it is not that of theirs."""
     now, at_end = run.measured, run.val_loss is None
     own, other = [now.as_logits], now.as_probabilities
-    zh, en = (" logits", "概率"), ("logits", "probabilities")
+    zh, en = (" logits ", "概率"), ("logits", "probabilities")
     if are_squashed:
         own, other, zh, en = other, own, zh[::-1], en[::-1]
     epochs = run.loss[-1:] if at_end else run.val_loss[_epochs_of_now(run)]
@@ -116,8 +116,8 @@ def _taken_for_the_other(run: Evidence, *, are_squashed: bool = False) -> Sight:
     last = epochs[np.abs(epochs - taken.mean()).argmin()]
     low, high = now.outputs.min(), now.outputs.max()
     return "sure" if is_same and not at_end else "likely", Words(
-        zh=f"网络给出的是{zh[0]}，从 {low:.2g} 到 {high:.2g}；照此算，损失是 "
-        f"{mine.mean():.2f}，当成{zh[1]}，则是 {taken.mean():.2f}；训练记录里是 "
+        zh=f"网络给出的{zh[0]}从 {low:.2g} 到 {high:.2g}；照此算，损失是 "
+        f"{mine.mean():.2f}，当成{zh[1]}算是 {taken.mean():.2f}；训练记录里是 "
         f"{last:.2f}",
         en=f"the network gives {en[0]}, from {low:.2g} to {high:.2g}; as such their "
         f"loss would be {mine.mean():.2f}, and taken for {en[1]} {taken.mean():.2f}; "
