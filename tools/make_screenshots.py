@@ -20,19 +20,21 @@ PICTURES = {"en": "screenshot.png", "zh": "screenshot.zh-CN.png"}
 
 
 def main() -> None:
-    """Open the first page of each language and write what a window shows."""
+    """Choose a digit on each first page, and write what a window shows."""
     with sync_playwright() as playwright:
         path = find_chromium(playwright)
         if path is None:
             raise SystemExit(NO_CHROMIUM)
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": 960})
         for language, name in PICTURES.items():
             source = ROOT / "_build" / "html" / "book" / language / "index.html"
             if not source.is_file():
                 raise SystemExit(f"{source}: no such page; run make book first")
             page.goto(source.as_uri())
-            page.wait_for_load_state("networkidle")
+            page.locator(".samples button").nth(7).click()
+            page.locator(".inner").wait_for()  # the network has answered
+            page.evaluate("scrollTo(0, 0)")
             page.screenshot(path=ROOT / "book" / "_assets" / name)
         browser.close()
 

@@ -295,6 +295,22 @@ def test_there_is_room_and_text_can_be_read_in_both_languages(pad):
         is_chinese = not is_chinese
 
 
+def test_larger_kernels_have_room(browser, tmp_path):
+    convolution = keras.layers.Conv2D(2, 5, strides=3)
+    rest = [keras.layers.Flatten(), keras.layers.Dense(10)]
+    network = keras.Sequential([keras.Input((28, 28, 1)), convolution, *rest])
+    playground(network).save(tmp_path / "page.html")
+    tab = Visit(browser, tmp_path.as_uri())
+    tab.page.goto(f"{tmp_path.as_uri()}/page.html")
+    pad = Pad(tab.page)
+    pad.write(STROKES[0])
+    for width in (720, 390):
+        tab.page.set_viewport_size({"width": width, "height": 844})
+        pad.settle()
+        assert pad.root.evaluate(TOO_WIDE) == []
+    tab.close()
+
+
 def test_names_with_markup_are_text(browser, tmp_path):
     name = '<img src=x onerror="window.hit = 1">'
     convolution = keras.layers.Conv2D(2, 3, strides=3, name=f"{name}1")

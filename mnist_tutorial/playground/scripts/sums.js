@@ -21,7 +21,7 @@ export const group = (...nodes) => make("div.group", ...nodes);
 export const SUMS_STYLE = `
   .sums, .group { align-items: center; display: flex; gap: 8px; }
   .sums { flex-wrap: wrap; gap: 12px 8px; justify-content: center; margin-top: 14px; }
-  .group { align-items: start; }
+  .group { align-items: start; flex-wrap: wrap; justify-content: center; }
   .cells { display: grid; gap: 2px; grid-template-columns: repeat(var(--columns), 42px); }
   .cells > * {
     border: 1px solid var(--rule); border-radius: 4px; font-size: 0.87rem; height: 36px;
