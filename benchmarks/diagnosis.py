@@ -19,11 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read as TensorFlow loads
 
 import keras
 import numpy as np
-from diagnosis_runs import RULES, build_model, plan
-from keras import layers
+from diagnosis_runs import FAULTS, build_model, plan
 from sklearn.neighbors import KNeighborsClassifier
 
 from mnist_tutorial.diagnosis import diagnose
+from mnist_tutorial.diagnosis.evidence import run_layers
+from mnist_tutorial.models import is_relu
 
 NO_CAUSE = ("not_learning", "validation_fails", "diverged")  # "broken, cause not seen"
 
@@ -39,9 +40,8 @@ def train(run):
     elif run.start < 0:
         biases = [weights for weights in model.weights if weights.name == "bias"]
         biases[0].assign_add(np.full(biases[0].shape, run.start))
-    sparse = run.model["loss"].startswith("sparse")
     parts = [part for part in (run.train, run.validation) if part is not None]
-    if not sparse:
+    if not run.model["loss"].startswith("sparse"):
         classes = run.model["classes"]
         parts = [(x, keras.utils.to_categorical(y, classes)) for x, y in parts]
     stop = keras.callbacks.EarlyStopping(patience=1, restore_best_weights=True)
@@ -66,46 +66,24 @@ def train(run):
 def measure(run, history, model):
     """Return what is true of the run, whatever ``diagnose`` says."""
     x, y = run.validation or run.train
-    right = np.argmax(model(x), axis=1) == np.ravel(y)
     claims = [values for name, values in history.items() if "acc" in name]
     loss, start = history["loss"][-1], history["loss"][0]
-    limit = 10 * math.log(run.model["classes"])
+    steps, _ = run_layers(model, run.train[0])
+    relus = [step.outputs for step in steps if is_relu(step.layer)]
+    never = [(relu <= 0).reshape(-1, relu.shape[-1]).all(axis=0) for relu in relus]
     facts = {
-        "accuracy": float(right.mean()),
+        "accuracy": float(np.mean(np.argmax(model(x), axis=1) == np.ravel(y))),
         "claimed": claims[-1][-1],
         "chance": float(np.unique(y, return_counts=True)[1].max() / len(y)),
         "count": len(y),
-        "dead": share_dead(model, run.train[0]),
-        "diverged": not math.isfinite(loss) or loss > max(start, limit),
+        "dead": max((float(units.mean()) for units in never), default=0.0),
+        "diverged": not loss <= max(start, 10 * math.log(run.model["classes"])),
     }
     if not run.faults:
         flat = [np.reshape(part, (len(part), -1)) for part in (run.train[0], x)]
         neighbours = KNeighborsClassifier().fit(flat[0], np.ravel(run.train[1]))
         facts["neighbours"] = float(neighbours.score(flat[1], np.ravel(y)))
     return facts
-
-
-def share_dead(model, x):
-    """Return the share of ReLUs that never give more than 0, in the worst layer."""
-    shares = [0.0]
-
-    def watch(layer):
-        call = layer.call
-
-        def watched(*args, **options):
-            outputs = call(*args, **options)
-            never = (np.asarray(outputs) <= 0).reshape(-1, outputs.shape[-1])
-            shares.append(float(never.all(axis=0).mean()))
-            return outputs
-
-        layer.call = watched
-
-    for layer in model._flatten_layers():
-        activation = getattr(getattr(layer, "activation", None), "__name__", "")
-        if activation == "relu" or isinstance(layer, layers.ReLU):
-            watch(layer)
-    model(x)
-    return max(shares)
 
 
 def make(half, folder):
@@ -145,12 +123,10 @@ def load(path):
 def describe(about):
     """Return one line about a run."""
     model, facts = about["model"], about["facts"]
-    return (
-        f"{about['name']} | "
-        f"{' + '.join(about['faults']) or about['special'] or 'healthy'} | "
-        f"{about['data']}, {model['network']}, {model['optimizer']} | "
-        f"{facts['accuracy']:.0%}, claimed {facts['claimed']:.0%}"
-    )
+    kind = " + ".join(about["faults"]) or about["special"] or "healthy"
+    made = f"{about['data']}, {model['network']}, {model['optimizer']}"
+    shares = f"{facts['accuracy']:.0%}, claimed {facts['claimed']:.0%}"
+    return f"{about['name']} | {kind} | {made} | {shares}"
 
 
 def was_harmed(facts, twin):
@@ -171,19 +147,18 @@ def learned(facts):
 
 def own_names(about):
     """Return the names by which a rule can call the faults of a run."""
-    groups = [names for names, group in RULES.items() if {*group} & {*about["faults"]}]
-    return " ".join(groups).split()
+    return {name for fault in about["faults"] for name in FAULTS[fault].rules.split()}
 
 
 def accepted(about):
     """Return the names that are right for a run: its faults, and what they led to."""
-    names = set(own_names(about))
-    if about["faults"]:
-        names |= {"dead_relus"} if about["facts"]["dead"] > 0.8 else set()
-        names |= {"diverged"} if about["facts"]["diverged"] else set()
-    if about["harmed"]:
-        names |= {"not_learning", "validation_fails"}
-    return names
+    broken, facts = bool(about["faults"]), about["facts"]
+    return (
+        own_names(about)
+        | ({"dead_relus"} if broken and facts["dead"] > 0.8 else set())
+        | ({"diverged"} if broken and facts["diverged"] else set())
+        | ({"not_learning", "validation_fails"} if about["harmed"] else set())
+    )
 
 
 def ask(about, *args, **data):
@@ -217,50 +192,53 @@ def judge(half, folder):
 def print_table(half, seen, pairs):
     """Print how often the findings are right, and those that are wrong."""
     asked = [(about, found) for about, found in pairs if found is not None]
+    crashed = len(pairs) - len(asked)
+    print(f"\n{half} half, {seen}: {len(pairs)} runs, {crashed} crashed")
     first = [(about, found[0]) for about, found in asked]
     names = [(about, f) for about, f in first if f.cause not in (*NO_CAUSE, "healthy")]
-    every = [(about, f) for about, found in asked for f in found if f.kind == "fault"]
+    faults = [(about, f) for about, found in asked for f in found if f.kind == "fault"]
     blind = [(about, f) for about, f in first if f.cause in NO_CAUSE]
     healthy = [(about, found) for about, found in asked if not about["faults"]]
     broken = [(about, f) for about, f in first if about["faults"]]
-    print(
-        f"\n{half} half, {seen}: {len(pairs)} runs, {len(pairs) - len(asked)} crashed"
-    )
+    missed = [(about, f) for about, f in broken if f.cause == "healthy"]
 
-    def count(title, rows, is_one=lambda about, f: f.cause in accepted(about)):
+    def are(degree, rows):
+        return [(about, f) for about, f in rows if f.sureness == degree]
+
+    def is_right(about, f):
+        return f.cause in accepted(about)
+
+    def is_harmed(about, f):
+        return about["harmed"]
+
+    def is_called(degree):
+        return lambda about, found: (
+            degree in {f.sureness for f in found if f.kind == "fault"}
+        )
+
+    justified = [row for row in blind if is_right(*row)]
+    for title, rows, is_one in (
+        ("first names a cause, sure: right", are("sure", names), is_right),
+        ("first names a cause, likely: right", are("likely", names), is_right),
+        ("first names a cause, possible: right", are("possible", names), is_right),
+        ("all findings that are sure: right", are("sure", faults), is_right),
+        ("all findings that are likely: right", are("likely", faults), is_right),
+        ("cause not seen, and something is broken", blind, is_right),
+        ("  of these, a rule could have known it", justified,
+         lambda about, f: own_names(about)),
+        ("healthy, and called so", healthy, lambda about, fs: fs[0].cause == "healthy"),
+        ("healthy, but a fault is sure", healthy, is_called("sure")),
+        ("healthy, but a fault is likely", healthy, is_called("likely")),
+        ("broken, and it did harm", broken, is_harmed),
+        ("broken, but called healthy", broken, lambda about, f: f.cause == "healthy"),
+        ("  of these, it did harm", missed, is_harmed),
+    ):  # fmt: skip
         found = sum(bool(is_one(*row)) for row in rows)
         share = f"{found / len(rows):8.1%}" if rows else ""
         print(f"  {title:<46}{found:>5} of {len(rows):>4}{share}")
-
-    for degree in ("sure", "likely", "possible"):
-        rows = [row for row in names if row[1].sureness == degree]
-        count(f"first finding names a cause, {degree}: right", rows)
-    for degree in ("sure", "likely"):
-        rows = [row for row in every if row[1].sureness == degree]
-        count(f"all findings that are {degree}: right", rows)
-    justified = [row for row in blind if row[1].cause in accepted(row[0])]
-    count("cause not seen, and something is broken", blind)
-    count(
-        "  of these, a rule could have known it",
-        justified,
-        lambda about, _: own_names(about),
-    )
-    count("healthy, and called so", healthy, lambda _, fs: fs[0].cause == "healthy")
-    for degree in ("sure", "likely"):
-        count(
-            f"healthy, but a fault is {degree}",
-            healthy,
-            lambda _, fs, degree=degree: any(
-                f.kind == "fault" and f.sureness == degree for f in fs
-            ),
-        )
-    count("broken, and it did harm", broken, lambda about, _: about["harmed"])
-    missed = [row for row in broken if row[1].cause == "healthy"]
-    count("broken, but called healthy", broken, lambda _, f: f.cause == "healthy")
-    count("  of these, it did harm", missed, lambda about, _: about["harmed"])
     if seen == "all":
-        for about, f in every:
-            if f.sureness != "possible" and f.cause not in accepted(about):
+        for about, f in faults:
+            if f.sureness != "possible" and not is_right(about, f):
                 print(f"{f.sureness}: {f.cause}: {f.seen.en}\n    {describe(about)}")
         for about, _ in missed:
             if about["harmed"]:

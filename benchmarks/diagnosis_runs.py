@@ -108,44 +108,34 @@ def _digits(rng, classes, count):
     return images[places], np.searchsorted(chosen, labels[places])
 
 
-def _long_tail(rng):
-    x, y = _digits(rng, 10, 9000)
-    keep = rng.random(len(y)) < 0.65**y
-    return x[keep], y[keep]
-
-
-def _turned(rng):
-    x, y = _digits(rng, 10, 3600)
+def _turned(x, y, rng):
     turned = rng.random(len(y)) < 0.5
     x = np.where(turned[:, None, None, None], np.rot90(x, axes=(1, 2)), x)
     return x, y + 10 * turned
 
 
-def _one_digit(rng):
-    x, y = _digits(rng, 10, 2000)
+def _long_tail(x, y, rng):
+    keep = rng.random(len(y)) < 0.65**y
+    return x[keep], y[keep]
+
+
+def _one(x, y, rng):
     return x, y == rng.integers(10)
 
 
-def _noisy(rng):
-    x, y = _digits(rng, 10, 3000)
+def _noisy(x, y, rng):
     return x, np.where(rng.random(len(y)) < 0.2, rng.integers(10, size=len(y)), y)
 
 
 def _clusters(rng):
-    return tables.make_classification(
-        2400, 14, n_informative=12, n_classes=15, n_clusters_per_class=1,
-        class_sep=1.5, random_state=rng.integers(1000),
-    )  # fmt: skip
+    settings = {"n_informative": 12, "n_classes": 15, "n_clusters_per_class": 1}
+    settings |= {"class_sep": 1.5, "random_state": rng.integers(1000)}
+    return tables.make_classification(2400, 14, **settings)
 
 
 def _overlapping(rng, count, classes, apart):
     y = rng.integers(classes, size=count)
     return rng.normal(size=(count, 8)) + apart * rng.normal(size=(classes, 8))[y], y
-
-
-def _small_digits(rng):
-    digits = tables.load_digits()
-    return digits.images[..., np.newaxis] / 16, digits.target
 
 
 def _lesions(rng):
@@ -172,11 +162,11 @@ DATA = {
     "digits 3": partial(_digits, classes=3, count=1000),
     "digits 5": partial(_digits, classes=5, count=1800),
     "digits 10": partial(_digits, classes=10, count=3000),
-    "digits 20": _turned,
-    "one digit of ten": _one_digit,
-    "long tail": _long_tail,
-    "noisy labels": _noisy,
-    "small digits": _small_digits,
+    "digits 20": lambda rng: _turned(*_digits(rng, 10, 3600), rng),
+    "one digit of ten": lambda rng: _one(*_digits(rng, 10, 2000), rng),
+    "long tail": lambda rng: _long_tail(*_digits(rng, 10, 9000), rng),
+    "noisy labels": lambda rng: _noisy(*_digits(rng, 10, 3000), rng),
+    "small digits": lambda rng: tables.load_digits(return_X_y=True),
     "cancer": lambda rng: tables.load_breast_cancer(return_X_y=True),
     "wine": lambda rng: tables.load_wine(return_X_y=True),
     "iris": lambda rng: tables.load_iris(return_X_y=True),
@@ -194,6 +184,8 @@ def make_data(name, seed):
     """Return training and validation data; columns of tables are standardised."""
     rng = np.random.default_rng(seed)
     x, y = DATA[name](rng)
+    if name == "small digits":
+        x = x.reshape(-1, 8, 8, 1) / 16
     order = rng.permutation(len(y))
     x, y, first = np.float32(x[order]), np.int64(y[order]), 3 * len(y) // 4
     if x.ndim == 2:
@@ -234,7 +226,7 @@ class Setup:
             change(self, rng)
         other_network = {"six sigmoid layers", "dropout 0.97"} & {*self.faults}
         if self.model["network"] == "rescaled" and not other_network:
-            inputs(_to_bytes)(self, rng)
+            inputs(bytes_)(self, rng)
         for change in changes[of_all:]:
             change(self, rng)
 
@@ -268,21 +260,9 @@ def options(model=(), *, rows=None, **fields):
 def _split_sorted(run, rng):
     both = zip(run.train, run.validation, strict=True)
     x, y = (np.concatenate(parts) for parts in both)
-    order, first = np.argsort(y, kind="stable"), 4 * len(y) // 5
-    run.train = x[order[:first]], y[order[:first]]
-    run.validation = x[order[first:]], y[order[first:]]
-
-
-def _in_order(y, rng):
-    return np.argsort(y, kind="stable")
-
-
-def _first_classes(y, rng):
-    return np.flatnonzero(y <= 0.6 * y.max())
-
-
-def _other_shares(y, rng):
-    return np.flatnonzero((y == 0) | (rng.random(len(y)) < 0.04))
+    order = in_order(y, rng)
+    x, y, first = x[order], y[order], 4 * len(y) // 5
+    run.train, run.validation = (x[:first], y[:first]), (x[first:], y[first:])
 
 
 def _with_nan(x, rng, share=0.05):
@@ -290,34 +270,6 @@ def _with_nan(x, rng, share=0.05):
     chosen = rng.choice(len(x), max(1, int(share * len(x))), replace=False)
     x.reshape(len(x), -1)[chosen, x[0].size // 2] = np.nan
     return x
-
-
-def _shuffled(y, rng):
-    return rng.permutation(y)
-
-
-def _half_shuffled(y, rng):
-    return np.where(rng.random(len(y)) < 0.5, rng.permutation(y), y)
-
-
-def _rolled(y, rng):
-    return (y + 1) % (y.max() + 1)
-
-
-def _to_bytes(x, rng):
-    return 255 * x
-
-
-def _inverted(x, rng):
-    return x.max() + x.min() - x
-
-
-def _transposed(x, rng):
-    return x.swapaxes(1, 2)
-
-
-def _moved(x, rng):
-    return (x - x.mean() + 0.7) / (x.std() / 3)
 
 
 def _rate(run, rng, *, high):
@@ -329,94 +281,90 @@ def _rate(run, rng, *, high):
 class Fault(NamedTuple):
     """A way to break a run."""
 
+    rules: str  # the names that are right; none where no rule can know the cause
     slot: str  # two faults of one run change different things
     change: Callable  # of the Setup and a random generator
     needs: str = ""  # of "square" images, "relu", "hidden" units, "several" and "large"
 
 
 validation = partial(inputs, parts=("validation",))
-labels = partial(inputs, place=1)
-training_labels = partial(inputs, parts=("train",), place=1)
 validation_labels = partial(inputs, parts=("validation",), place=1)
+training_labels = partial(inputs, parts=("train",), place=1)
+labels = partial(inputs, place=1)
 raw = partial(dict, end="logits")
+in_order = lambda y, rng: np.argsort(y, kind="stable")  # noqa: E731
+bytes_ = lambda x, rng: 255 * x  # noqa: E731
+shuffled = lambda y, rng: rng.permutation(y)  # noqa: E731
 PROBABILITIES = "categorical_crossentropy"  # what this loss of Keras is made for
 BINARY = {"end": "sigmoid", "loss": "binary_crossentropy", "metric": "binary"}
 SIX = {"network": "six sigmoid", "optimizer": "sgd", "rate": 0.1}
-RULES = {  # by the names that are right; "" where no rule can know the cause
-    "not_numbers": {
-        "NaN pixels": Fault("nan", inputs(_with_nan)),
-        "one NaN": Fault("nan", inputs(partial(_with_nan, share=0), ("train",))),
-    },
-    "shuffled_labels": {
-        "labels shuffled": Fault("labels", training_labels(_shuffled)),
-        "half of the labels shuffled": Fault("labels", training_labels(_half_shuffled)),
-        "labels one off": Fault("labels", labels(lambda y, rng: np.roll(y, 1))),
-    },
-    "shuffled_labels shuffled_validation_labels": {
-        "validation labels shuffled": Fault("validation", validation_labels(_shuffled)),
-    },
-    "different_preparation": {
-        "validation in bytes": Fault("validation", validation(_to_bytes)),
-        "validation inverted": Fault("validation", validation(_inverted)),
-        "validation transposed": Fault("validation", validation(_transposed), "square"),
-        "validation standardised otherwise": Fault("validation", validation(_moved)),
-    },
-    "unscaled_inputs": {
-        "inputs in bytes": Fault("inputs", inputs(_to_bytes)),
-        "inputs divided twice": Fault("inputs", inputs(lambda x, rng: x / 255)),
-    },
-    "softmax_twice": {
-        "softmax twice": Fault("loss", options(raw(end="twice", loss="sparse logits"))),
-    },
-    "missing_softmax": {
-        "no softmax": Fault("loss", options(raw(loss="sparse_" + PROBABILITIES))),
-        "no softmax, one-hot": Fault("loss", options(raw(loss=PROBABILITIES))),
-    },
-    "other_history": {
-        "binary accuracy": Fault("loss", options(BINARY), "several"),
-        "fresh weights": Fault("history", options(handed_in="fresh")),
-        "fresh head": Fault("history", options(handed_in="fresh head")),
-    },
-    "sorted_data": {
-        "sorted": Fault("order", options(rows=_in_order, shuffle=False)),
-    },
-    "different_classes": {
-        "validation_split on sorted data": Fault("order", _split_sorted),
-        "classes missing": Fault("order", options(rows=_first_classes), "several"),
-        "other shares": Fault("order", options(rows=_other_shares), "large"),
-    },
-    "zero_weights": {
-        "weights all zero": Fault("weights", options(start=0.0), "hidden"),
-    },
-    "rate_too_high": {"rate too high": Fault("rate", partial(_rate, high=True))},
-    "rate_too_low": {"rate too low": Fault("rate", partial(_rate, high=False))},
-    "dead_relus": {
-        "dead ReLUs": Fault("weights", options(start=-10.0), "relu hidden"),
-        "very dead ReLUs": Fault("weights", options(start=-20.0), "relu hidden"),
-        "ReLU last": Fault(
-            "loss", options(raw(end="relu", loss="sparse logits")), "relu"
-        ),
-    },
-    "": {
-        "frozen": Fault("weights", options({"frozen": True})),
-        "six sigmoid layers": Fault("weights", options(SIX)),
-        "dropout 0.97": Fault("network", options({"network": "dropout 0.97"})),
-        "huge penalty": Fault("network", options({"penalty": 1.0})),
-        "constant inputs": Fault("inputs", inputs(lambda x, rng: np.full_like(x, 0.5))),
-        "noise for inputs": Fault("inputs", inputs(lambda x, rng: rng.random(x.shape))),
-        "validation labels rolled": Fault("validation", validation_labels(_rolled)),
-        "mean squared error": Fault("loss", options(raw(loss="mean_squared_error"))),
-        "mean absolute error": Fault("loss", options(raw(loss="mean_absolute_error"))),
-    },
+# fmt: off
+FAULTS = {
+    "NaN pixels": Fault("not_numbers", "nan", inputs(_with_nan)),
+    "one NaN": Fault("not_numbers", "nan",
+        inputs(partial(_with_nan, share=0), ("train",))),
+    "labels shuffled": Fault("shuffled_labels", "labels", training_labels(shuffled)),
+    "half of the labels shuffled": Fault("shuffled_labels", "labels", training_labels(
+        lambda y, rng: np.where(rng.random(len(y)) < 0.5, rng.permutation(y), y))),
+    "labels one off": Fault("shuffled_labels", "labels",
+        labels(lambda y, rng: np.roll(y, 1))),
+    "validation labels shuffled": Fault("shuffled_labels shuffled_validation_labels",
+        "validation", validation_labels(shuffled)),
+    "validation in bytes": Fault("different_preparation", "validation",
+        validation(bytes_)),
+    "validation inverted": Fault("different_preparation", "validation",
+        validation(lambda x, rng: x.max() + x.min() - x)),
+    "validation transposed": Fault("different_preparation", "validation",
+        validation(lambda x, rng: x.swapaxes(1, 2)), "square"),
+    "validation standardised otherwise": Fault("different_preparation", "validation",
+        validation(lambda x, rng: (x - x.mean() + 0.7) / (x.std() / 3))),
+    "inputs in bytes": Fault("unscaled_inputs", "inputs", inputs(bytes_)),
+    "inputs divided twice": Fault("unscaled_inputs", "inputs",
+        inputs(lambda x, rng: x / 255)),
+    "softmax twice": Fault("softmax_twice", "loss",
+        options(raw(end="twice", loss="sparse logits"))),
+    "no softmax": Fault("missing_softmax", "loss",
+        options(raw(loss="sparse_" + PROBABILITIES))),
+    "no softmax, one-hot": Fault("missing_softmax", "loss",
+        options(raw(loss=PROBABILITIES))),
+    "binary accuracy": Fault("other_history", "loss", options(BINARY), "several"),
+    "fresh weights": Fault("other_history", "history", options(handed_in="fresh")),
+    "fresh head": Fault("other_history", "history", options(handed_in="fresh head")),
+    "sorted": Fault("sorted_data", "order", options(rows=in_order, shuffle=False)),
+    "validation_split on sorted data": Fault("different_classes", "order",
+        _split_sorted),
+    "classes missing": Fault("different_classes", "order",
+        options(rows=lambda y, rng: np.flatnonzero(y <= 0.6 * y.max())), "several"),
+    "other shares": Fault("different_classes", "order", options(
+        rows=lambda y, rng: np.flatnonzero((y == 0) | (rng.random(len(y)) < 0.04))),
+        "large"),
+    "weights all zero": Fault("zero_weights", "weights", options(start=0.0), "hidden"),
+    "rate too high": Fault("rate_too_high", "rate", partial(_rate, high=True)),
+    "rate too low": Fault("rate_too_low", "rate", partial(_rate, high=False)),
+    "dead ReLUs": Fault("dead_relus", "weights", options(start=-10.0), "relu hidden"),
+    "very dead ReLUs": Fault("dead_relus", "weights", options(start=-20.0),
+        "relu hidden"),
+    "ReLU last": Fault("dead_relus", "loss",
+        options(raw(end="relu", loss="sparse logits")), "relu"),
+    "frozen": Fault("", "weights", options({"frozen": True})),
+    "six sigmoid layers": Fault("", "weights", options(SIX)),
+    "dropout 0.97": Fault("", "network", options({"network": "dropout 0.97"})),
+    "huge penalty": Fault("", "network", options({"penalty": 1.0})),
+    "constant inputs": Fault("", "inputs", inputs(lambda x, rng: 0 * x + 0.5)),
+    "noise for inputs": Fault("", "inputs", inputs(lambda x, rng: rng.random(x.shape))),
+    "validation labels rolled": Fault("", "validation",
+        validation_labels(lambda y, rng: (y + 1) % (y.max() + 1))),
+    "mean squared error": Fault("", "loss", options(raw(loss="mean_squared_error"))),
+    "mean absolute error": Fault("", "loss", options(raw(loss="mean_absolute_error"))),
 }
-FAULTS = {name: fault for group in RULES.values() for name, fault in group.items()}
+# fmt: on
 SPECIAL = {  # healthy, but unusual
     "": options(),
     "one epoch": options(epochs=1),
     "few examples": options(rows=lambda y, rng: np.arange(100), epochs=25),
     "slow": options({"optimizer": "sgd", "rate": 0.01}, epochs=6),
     "column of labels": labels(lambda y, rng: y[:, np.newaxis]),
-    "sorted on disk": options(rows=_in_order),
+    "sorted on disk": options(rows=in_order),
     "early stopping": options(epochs=15, callbacks=("stop",)),
     "acc": options({"metric": "acc"}),
     "sparse accuracy": options({"metric": "sparse_categorical_accuracy"}),
