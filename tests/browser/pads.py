@@ -1,5 +1,6 @@
 """A pad in a tab: how a reader draws on it, and what it shows."""
 
+import base64
 import re
 
 import numpy as np
@@ -33,6 +34,12 @@ STROKES = [
 # fmt: on
 
 
+PIXELS = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+  return btoa(String.fromCharCode(...data));
+}"""
+
+
 class Sheet(Explorable):
     """What a reader draws on: the pad, in whatever holds it."""
 
@@ -58,10 +65,9 @@ class Sheet(Explorable):
 
     def field(self):
         """Return what the network receives, shape (1, 28, 28, 1), in 256 steps."""
-        pixels = self.find(".field28 canvas").evaluate(
-            """canvas => [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data]"""
-        )
-        return np.reshape(pixels, (1, 28, 28, 4))[..., 3:] / np.float32(255)
+        pixels = self.find(".field28 canvas").evaluate(PIXELS)
+        pixels = np.frombuffer(base64.b64decode(pixels), np.uint8)
+        return pixels.reshape(1, 28, 28, 4)[..., 3:] / np.float32(255)
 
 
 class Pad(Sheet):

@@ -1,5 +1,6 @@
 """The pad in a tab: a saved page, opened from the disk, and a live notebook."""
 
+import base64
 import io
 import re
 
@@ -24,7 +25,6 @@ TRAINING_IMAGES = 6000
 def network():
     """The document's network after a few seconds of training."""
     (images, labels), _ = load_mnist()
-    keras.utils.clear_session()  # names of layers are counted from the start
     keras.utils.set_random_seed(0)
     model = build_cnn()
     images, labels = images[:TRAINING_IMAGES], labels[:TRAINING_IMAGES]
@@ -178,7 +178,7 @@ FOCUS = """root => {
 
 
 @by_mouse
-def test_keys_draw_and_the_focus_shows(pad):
+def test_keys_draw_and_the_focus_shows(pad, network):
     pad.find(".pad").focus()
     for key in ["Shift+ArrowUp", "Space", *3 * ["Shift+ArrowDown"], "Space"]:
         pad.page.keyboard.press(key)
@@ -189,7 +189,8 @@ def test_keys_draw_and_the_focus_shows(pad):
     for _ in range(9):
         pad.page.keyboard.press("Tab")
         seen.append(pad.root.evaluate(FOCUS))
-    expected = "undo clear picture brush others 0 coverArea conv2d maps".split()
+    expected = "undo clear picture brush others 0 coverArea".split()
+    expected += [network.layers[0].name, "maps"]
     for (name, outline), part in zip(seen, expected, strict=True):
         assert part in name and outline == "solid"
 
@@ -240,32 +241,61 @@ def test_a_number_is_the_sum_that_is_shown(pad, network):
         assert own + sum(more) == pytest.approx(total, abs=0.11)
 
 
+MAPS = """canvas => {
+  const { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  return [width, height, btoa(String.fromCharCode(...data))];
+}"""
+
+
+@by_mouse
+def test_the_maps_of_a_layer_are_painted_side_by_side(pad, network):
+    pad.write(STROKES[2])
+    pad.settle()
+    pooled = keras.Model(network.inputs[0], network.layers[1].output)
+    maps = np.asarray(pooled(pad.field()))[0]  # (13, 13, 32)
+    pad.find(".tabs button").nth(1).click()
+    pad.settle()
+    width, height, pixels = pad.find(".maps canvas").evaluate(MAPS)
+    pixels = np.frombuffer(base64.b64decode(pixels), np.uint8)
+    pixels = pixels.reshape(height, width, 4)[..., :3].astype(float)
+    white, plus = pad.colour("--white"), pad.colour("--plus")
+    for index in range(32):
+        row, column = 14 * (index // 8), 14 * (index % 8)
+        share = maps[..., index, np.newaxis] / maps.max()
+        expected = white + share * (plus - white)
+        seen = pixels[row : row + 13, column : column + 13]
+        np.testing.assert_allclose(seen, expected, atol=3)
+    assert pad.values(".ends .number")[1] == pytest.approx(maps.max(), rel=0.01)
+
+
 @by_mouse
 def test_a_number_leads_down_to_the_pixels(pad, network):
+    first, second = (layer.name for layer in network.layers[:2])
     pad.write(STROKES[2])
     pad.settle()
     pad.page.mouse.click(*pad.spot(".maps", 1.5 / 8, 1.5 / 4))
     pad.settle()
     pad.page.mouse.click(*pad.spot(".map", 12.5 / 26, 10.5 / 26))
-    assert pad.place() == ("conv2d", 10, 12, 9)
+    assert pad.place() == (first, 10, 12, 9)
     kernel = network.layers[0].kernel[:, :, 0, 9]
     np.testing.assert_allclose(pad.values(".weight"), np.ravel(kernel), atol=1e-3)
     patch = pad.field()[0, 10:13, 12:15].ravel()
     np.testing.assert_allclose(pad.values(".value"), patch, atol=1 / 255)
     assert pad.find(".value").first.is_disabled(), "there is nothing below the pixels"
     pad.page.keyboard.press("Shift+ArrowRight")
-    assert pad.place() == ("conv2d", 10, 17, 9)
+    assert pad.place() == (first, 10, 17, 9)
     pad.find(".maps").focus()
     pad.page.keyboard.press("ArrowDown")
-    assert pad.place() == ("conv2d", 10, 17, 17)
+    assert pad.place() == (first, 10, 17, 17)
 
     pad.find(".tabs button").nth(2).click()
     _, row, column, _ = pad.place()
     pad.find(".value").nth(4).click()
     name, *now, map = pad.place()
-    assert (name, now) == ("max_pooling2d", [row + 1, column + 1])
+    assert (name, now) == (second, [row + 1, column + 1])
     pad.find(".value").nth(3).click()
-    assert pad.place() == ("conv2d", 2 * row + 3, 2 * column + 3, map)
+    assert pad.place() == (first, 2 * row + 3, 2 * column + 3, map)
 
 
 # --- the page around ----------------------------------------------------------------

@@ -40,6 +40,12 @@ export function tell(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Where a node is, and how large, as shares of the one around it.
+export function placeAt(node, shares) {
+  for (const [side, share] of Object.entries(shares))
+    node.style[side] = `${100 * share}%`;
+}
+
 export const status = (name) => make(`p.${name}`, { role: "status" });
 
 /* --- what a reader sets ------------------------------------------------------- */

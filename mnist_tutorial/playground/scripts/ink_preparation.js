@@ -10,21 +10,19 @@ export const FIELD = 28;
 const BOX_SIDE = 20;
 const CENTRE = 14;
 
-// What is made of a drawing, an ink as in ink_marks.js: { cropped, box, top, left, field },
-// or { refusal } where there is not one digit.
+// What is made of a drawing, an ink as in ink_marks.js: { cropped, box, field }, or
+// { refusal } where there is not one digit.
 export function prepare(ink) {
-  const digit = findDigit(ink);
-  if (digit.refusal) return digit;
+  const { refusal, ...digit } = findDigit(ink);
+  if (refusal) return { refusal };
   const cropped = thickenThinStrokes(crop(digit));
   const box = fitBox(cropped);
-  return { cropped, box, ...place(box) };
+  return { cropped, box, field: place(box) };
 }
 
 // Half a pixel goes to the even number, as in Python.
-function roundHalfToEven(value) {
-  const nearest = Math.round(value);
-  return Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : nearest;
-}
+const roundHalfToEven = (value) =>
+  value % 1 === 0.5 ? 2 * Math.round(value / 2) : Math.round(value);
 
 // Scale the longer side to 20 pixels. A thin pen leaves every pixel half covered, and
 // MNIST's strokes reach full ink, so the fullest pixel becomes 1.
@@ -35,32 +33,19 @@ function fitBox({ width, height, values }) {
   );
   const narrow = resample(values, height, width, across); // (across, height)
   const scaled = resample(narrow, across, height, down); // (down, across)
-  const most = scaled.reduce((most, value) => Math.max(most, value), 0);
+  const most = Math.max(...scaled);
   return { width: across, height: down, values: scaled.map((value) => value / most) };
 }
 
 // Give each of some lines, one behind the other, another length. What comes out is
-// turned: its lines are what were the columns. Like Pillow, whose filter this is.
+// turned: its lines are what were the columns. The filter is Pillow's: as wide as the
+// reduction, so that every pixel counts, and without negative lobes, so that no dark
+// halo appears around a stroke.
 function resample(values, lines, before, after) {
   const out = new Float32Array(lines * after);
-  weightsOf(before, after).forEach(({ first, weights }, place) => {
-    for (let line = 0; line < lines; line++) {
-      let sum = 0;
-      for (let index = 0; index < weights.length; index++)
-        sum += weights[index] * values[line * before + first + index];
-      out[place * lines + line] = sum;
-    }
-  });
-  return out;
-}
-
-// Which pixels each new one is made of, and how much each counts. The filter is as wide
-// as the reduction, so that every pixel counts; it has no negative lobes, so no dark
-// halo appears around a stroke.
-function weightsOf(before, after) {
   const scale = before / after;
   const reach = Math.max(scale, 1);
-  return Array.from({ length: after }, (_, place) => {
+  for (let place = 0; place < after; place++) {
     const centre = (place + 0.5) * scale;
     const first = Math.max(Math.trunc(centre - reach + 0.5), 0);
     const end = Math.min(Math.trunc(centre + reach + 0.5), before);
@@ -68,8 +53,13 @@ function weightsOf(before, after) {
       hamming((first + index - centre + 0.5) / reach),
     );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return { first, weights: weights.map((weight) => weight / total) };
-  });
+    for (let line = 0; line < lines; line++) {
+      const start = line * before + first;
+      const add = (sum, weight, index) => sum + weight * values[start + index];
+      out[place * lines + line] = weights.reduce(add, 0) / total;
+    }
+  }
+  return out;
 }
 
 function hamming(x) {
@@ -100,5 +90,5 @@ function place({ width, height, values }) {
       values.subarray(row * width, (row + 1) * width),
       (top + row) * FIELD + left,
     );
-  return { top, left, field };
+  return field;
 }

@@ -1,23 +1,18 @@
 /* How wide strokes are, and how thin ones become wider, as preprocessing/digits.py and
    marks.py do it. Nothing here knows a page. */
 
+import { boxOf } from "./ink_marks.js";
+
 const BOX = 20;
 // In pixels of the result: 99.5 % of MNIST's strokes are wider than the first.
 const MIN_STROKE = 1.2;
 const TYPICAL_STROKE = 2.3;
 
 // The smallest rectangle around all ink above 0.
-export function crop({ width, height, values }) {
-  let [left, right, top, bottom] = [width, 0, height, 0];
-  values.forEach((value, at) => {
-    if (value <= 0) return;
-    const column = at % width;
-    left = Math.min(left, column);
-    right = Math.max(right, column + 1);
-    top = Math.min(top, Math.floor(at / width));
-    bottom = Math.floor(at / width) + 1;
-  });
-  return cut({ width, height, values }, left, top, right - left, bottom - top);
+export function crop(ink) {
+  const places = [...ink.values.keys()].filter((at) => ink.values[at] > 0);
+  const { rows, columns } = boxOf(places, ink.width);
+  return cut(ink, columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0]);
 }
 
 // A rectangle of some ink; where it reaches beyond there is none.
@@ -38,10 +33,9 @@ function strokeWidth({ width, values }) {
   for (let at = 0; at < values.length; at++) {
     if (!isInk(at)) continue;
     area += 1;
-    const column = at % width;
     steps += !isInk(at - width) + !isInk(at + width);
-    steps +=
-      (column === 0 || !isInk(at - 1)) + (column === width - 1 || !isInk(at + 1));
+    steps += at % width === 0 || !isInk(at - 1);
+    steps += (at + 1) % width === 0 || !isInk(at + 1);
   }
   return (2 * area) / Math.max((steps * Math.PI) / 4, 1);
 }
@@ -64,7 +58,7 @@ export function thickenThinStrokes(ink) {
 
 // From each pixel's middle to that of the nearest one with ink, as far as it matters:
 // down the columns, then along the rows over the columns around.
-function distances({ width, height, values }, most) {
+function distances({ width, values }, most) {
   const down = new Float64Array(values.length);
   for (const backwards of [false, true])
     for (let step = 0; step < values.length; step++) {
@@ -74,14 +68,11 @@ function distances({ width, height, values }, most) {
       if (values[at] > 0.5) down[at] = 0;
       else down[at] = backwards ? Math.min(down[at], next) : next;
     }
-  return Float64Array.from({ length: width * height }, (_, at) => {
+  return down.map((_, at) => {
     const column = at % width;
+    const end = Math.min(column + most, width - 1);
     let least = Infinity;
-    for (
-      let x = Math.max(column - most, 0);
-      x <= Math.min(column + most, width - 1);
-      x++
-    )
+    for (let x = Math.max(column - most, 0); x <= end; x++)
       least = Math.min(least, (x - column) ** 2 + down[at - column + x] ** 2);
     return Math.sqrt(least);
   });

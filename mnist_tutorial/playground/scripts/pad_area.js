@@ -1,6 +1,6 @@
 /* The pad itself, to draw on by mouse, finger, pen and keys. */
 
-import { make, onArrows } from "./elements.js";
+import { make, onArrows, placeAt } from "./elements.js";
 import { inside } from "./numbers.js";
 import { PAD, drawMarks, padCanvas } from "./pad_drawing.js";
 
@@ -59,10 +59,9 @@ export function makeDrawingArea(state, { begin, extend }) {
   for (const [key, handler] of Object.entries(on)) node.addEventListener(key, handler);
   function render() {
     drawMarks(context, state.history.at(-1));
-    const [x, y] = hand.at.map((place) => `${(100 * place) / PAD}%`);
-    Object.assign(pen.style, { left: x, top: y });
+    const [left, top, size] = [...hand.at, state.brush].map((length) => length / PAD);
+    placeAt(pen, { left, top, width: size, height: size });
     pen.classList.toggle("down", hand.isDown);
-    pen.style.width = pen.style.height = `${(100 * state.brush) / PAD}%`;
   }
   return { nodes: [node, keys], render };
 }

@@ -1,10 +1,13 @@
 /* What lies on the pad: strokes and pictures, one over the other. */
 
+import { make } from "./elements.js";
+import { paintPixels } from "./pictures.js";
+
 export const PAD = 280; // units a side: 10 for each pixel of a digit of MNIST
 
 // A canvas with so many pixels for a unit, and its context, which counts in units.
 export function padCanvas(scale, settings) {
-  const canvas = document.createElement("canvas");
+  const canvas = make("canvas");
   canvas.width = canvas.height = PAD * scale;
   const context = canvas.getContext("2d", settings);
   context.scale(scale, scale);
@@ -16,8 +19,16 @@ export function padCanvas(scale, settings) {
 export function drawMarks(context, marks) {
   context.clearRect(0, 0, PAD, PAD);
   for (const mark of marks)
-    if (mark.picture) context.drawImage(mark.picture, 0, 0, PAD, PAD);
+    if (mark.picture) drawPicture(context, mark.picture);
     else drawStroke(context, mark);
+}
+
+// In the middle, as large as it fits.
+function drawPicture(context, picture) {
+  const scale = PAD / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  const [left, top] = [width, height].map((side) => Math.floor((PAD - side) / 2));
+  context.drawImage(picture, left, top, width, height);
 }
 
 // Through the middles between the points, so that a quick hand leaves no corners.
@@ -44,14 +55,5 @@ export function inkOf(context) {
 }
 
 // The other way: black, as opaque as there is ink.
-export function pictureOf({ width, height, values }) {
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(width, height);
-  values.forEach((value, at) => {
-    image.data[4 * at + 3] = 255 * value;
-  });
-  context.putImageData(image, 0, 0);
-  return canvas;
-}
+export const pictureOf = ({ width, height, values }) =>
+  paintPixels(make("canvas"), width, height, (at) => [0, 0, 0, 255 * values[at]]);

@@ -7,32 +7,29 @@ import { PAD, padCanvas } from "./pad_drawing.js";
 const MOST_PIXELS = 40e6; // to decode more would take a telephone's memory
 const LEAST_CONTRAST = 0.1;
 
-// Resolves to an ink of the pad's size, or to { refusal }, a word for why there is none.
+// Resolves to an ink, or to { refusal }, a word for why there is none.
 export async function readPicture(file) {
-  const address = URL.createObjectURL(file);
   const image = new Image();
-  image.src = address;
+  image.src = URL.createObjectURL(file);
   try {
-    await new Promise((resolve, reject) => {
-      image.addEventListener("load", resolve);
-      image.addEventListener("error", reject);
-    });
-    if (image.naturalWidth * image.naturalHeight > MOST_PIXELS)
-      return { refusal: "tooLarge" };
+    await new Promise((resolve, reject) =>
+      Object.assign(image, { onload: resolve, onerror: reject }),
+    );
+    if (image.width * image.height > MOST_PIXELS) return { refusal: "tooLarge" };
     await image.decode();
     return inkOn(brightnessOf(image));
   } catch {
     return { refusal: "noPicture" };
   } finally {
-    URL.revokeObjectURL(address);
+    URL.revokeObjectURL(image.src);
   }
 }
 
-// In the middle of the pad, as large as it fits; transparent places are white.
+// The picture, as large as it fits on the pad; transparent places are white.
 function brightnessOf(image) {
   const { context } = padCanvas(1);
-  const scale = PAD / Math.max(image.naturalWidth, image.naturalHeight);
-  const [width, height] = [image.naturalWidth, image.naturalHeight].map((side) =>
+  const scale = PAD / Math.max(image.width, image.height);
+  const [width, height] = [image.width, image.height].map((side) =>
     Math.max(1, Math.round(side * scale)),
   );
   Object.assign(context, { imageSmoothingEnabled: true, fillStyle: "#fff" });
@@ -57,15 +54,8 @@ function inkOn({ width, height, values }) {
   const ground = rim.toSorted()[Math.floor(rim.length / 2)];
   const isDark = values.reduce((sum, value) => sum + (value - ground) ** 3, 0) < 0;
   const ink = values.map((value) => (isDark ? ground - value : value - ground));
-  const sorted = ink.toSorted();
-  const full = sorted[Math.max(0, sorted.length - 6)]; // a few pixels may be broken
+  const full = ink.toSorted().at(-6); // a few pixels may be broken
   if (!(full >= LEAST_CONTRAST)) return { refusal: "noContrast" };
-  const onPad = new Float64Array(PAD ** 2);
-  const [top, left] = [height, width].map((side) => Math.floor((PAD - side) / 2));
-  ink.forEach((value, at) => {
-    const [row, column] = [top + Math.floor(at / width), left + (at % width)];
-    const share = (1.5 * value) / full - 0.5;
-    onPad[row * PAD + column] = Math.min(Math.max(share, 0), 1);
-  });
-  return { width: PAD, height: PAD, values: onPad };
+  const share = (value) => Math.min(Math.max((1.5 * value) / full - 0.5, 0), 1);
+  return { width, height, values: ink.map(share) };
 }

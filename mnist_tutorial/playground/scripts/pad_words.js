@@ -20,8 +20,7 @@ export const PAD_WORDS = {
     noPicture: "这个文件不是图片，或者已损坏。换一张 PNG 或 JPEG。",
     tooLarge: "这张图片超过 4000 万像素。先把它缩小。",
     noContrast: "这张图片里看不出笔迹。换一张深浅分明的。",
-    photoHint:
-      "这里读图片的办法很简单：底色以四边为准。有阴影、格线的照片，用命令 mnist-tutorial predict 读得更好。",
+    photoHint: "有阴影、格线的照片，用命令 mnist-tutorial predict 读得更好。",
   },
   en: {
     padArea: "Drawing pad",
@@ -43,6 +42,6 @@ export const PAD_WORDS = {
     tooLarge: "This picture has more than 40 million pixels. Scale it down first.",
     noContrast: "No writing stands out in this picture. Choose one with more contrast.",
     photoHint:
-      "Pictures are read in a simple way here: the ground is what lies along the rim. Photos with shadows or lines are read better by the command mnist-tutorial predict.",
+      "Photos with shadows or lines are read better by the command mnist-tutorial predict.",
   },
 };

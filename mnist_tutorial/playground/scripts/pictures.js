@@ -14,18 +14,22 @@ export function rampsOf(colour) {
   };
 }
 
+// A canvas of so many pixels; rgba(at) gives each, from 0 to 255.
+export function paintPixels(canvas, width, height, rgba) {
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(width, height);
+  for (let at = 0; at < width * height; at++) picture.data.set(rgba(at), 4 * at);
+  context.putImageData(picture, 0, 0);
+  return canvas;
+}
+
 // Paints only if what the picture depends on has changed: this is the slow part.
 export function paint(canvas, values, toRgb, dependsOn) {
   if (canvas.dataset.shows === String(dependsOn)) return;
   canvas.dataset.shows = dependsOn;
   const side = Math.sqrt(values.length);
-  canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(side, side);
-  values.forEach((value, index) =>
-    picture.data.set([...toRgb(value, index), 255], 4 * index),
-  );
-  context.putImageData(picture, 0, 0);
+  paintPixels(canvas, side, side, (at) => [...toRgb(values[at], at), 255]);
 }
 
 // A byte a pixel, row by row, in base64; out come values in [0, 1].

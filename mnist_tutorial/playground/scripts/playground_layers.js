@@ -1,29 +1,27 @@
 /* Layer by layer what the network makes of the digit: all maps of a layer, and one of
    them large. */
 
-import { choice, make, put, steer } from "./elements.js";
+import { choice, make, placeAt, put, steer } from "./elements.js";
 import { fixed, magnitude } from "./numbers.js";
+import { paintPixels } from "./pictures.js";
 import { makeAtlas } from "./playground_maps.js";
 
 const SHADES = 256; // from 0 to the largest, for each sign
 
-// A picture of so many cells with a frame around one. point(row, column) is called when
-// the reader points at a cell, nudge(dx, dy) for arrow keys.
+// A picture of so many cells, [rows, columns], with a frame around one. point(row, column)
+// is called when the reader points at a cell, nudge(dx, dy) for arrow keys.
 function makeCells(name, size, point, nudge) {
   const canvas = make("canvas", { "aria-hidden": "true" });
   const frame = make("i.frame");
   const node = make(`div.${name}`, { role: "application", label: name }, canvas, frame);
   steer(node, {
-    point: (x, y) => point(Math.floor(y * size().rows), Math.floor(x * size().columns)),
+    point: (x, y) => point(Math.floor(y * size()[0]), Math.floor(x * size()[1])),
     nudge,
     sideways: true, // or a finger could not scroll past a picture as wide as the page
   });
   const show = (row, column) => {
-    const { rows, columns } = size();
-    frame.style.left = `${(100 * column) / columns}%`;
-    frame.style.top = `${(100 * row) / rows}%`;
-    frame.style.width = `${100 / columns}%`;
-    frame.style.height = `${100 / rows}%`;
+    const [height, width] = size().map((count) => 1 / count);
+    placeAt(frame, { left: column * width, top: row * height, width, height });
   };
   return { node, canvas, show };
 }
@@ -43,16 +41,13 @@ export function makeLayers(groups, state, goTo) {
   };
   const all = makeCells(
     "maps",
-    () => ({
-      rows: Math.ceil(atlas().count / atlas().perRow),
-      columns: atlas().perRow,
-    }),
+    () => [Math.ceil(atlas().count / atlas().perRow), atlas().perRow],
     (row, column) => go({ map: row * atlas().perRow + column }),
     (dx, dy) => go({ map: here().map + dx + dy * atlas().perRow }),
   );
   const one = makeCells(
     "map",
-    () => ({ rows: atlas().height, columns: atlas().width }),
+    () => [atlas().height, atlas().width],
     (row, column) => go({ row, column }),
     (dx, dy) => go({ row: here().row + dy, column: here().column + dx }),
   );
@@ -80,18 +75,13 @@ export function makeLayers(groups, state, goTo) {
 }
 
 function paintAtlas(canvas, atlas, values, { largest, toRgb, empty }) {
-  const { across, down } = atlas;
-  Object.assign(canvas, { width: across, height: down });
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(across, down);
-  for (let at = 0; at < picture.data.length; at += 4)
-    picture.data.set([...empty, 255], at);
+  const ground = [...empty, 255];
+  const pixels = Array.from({ length: atlas.across * atlas.down }, () => ground);
   const known = new Map(); // to work out a colour takes time
   values.forEach((value, index) => {
     const shade = Math.round((SHADES * value) / largest);
-    if (!known.has(shade)) known.set(shade, toRgb(shade));
-    const { x, y } = atlas.spotOf(index);
-    picture.data.set(known.get(shade), 4 * (y * across + x));
+    if (!known.has(shade)) known.set(shade, [...toRgb(shade), 255]);
+    pixels[atlas.pixelOf(index)] = known.get(shade);
   });
-  context.putImageData(picture, 0, 0);
+  paintPixels(canvas, atlas.across, atlas.down, (at) => pixels[at]);
 }

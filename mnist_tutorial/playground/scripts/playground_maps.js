@@ -33,12 +33,10 @@ export function makeAtlas(shape) {
       return index < size ? index : null;
     },
     // The pixel that shows a number.
-    spotOf(index) {
+    pixelOf(index) {
       const { row, column, map } = this.partsOf(index);
-      return {
-        x: (map % perRow) * (width + 1) + column,
-        y: Math.floor(map / perRow) * (height + 1) + row,
-      };
+      const y = Math.floor(map / perRow) * (height + 1) + row;
+      return y * this.across + (map % perRow) * (width + 1) + column;
     },
     nameOf(index) {
       const { row, column, map } = this.partsOf(index);

@@ -31,19 +31,17 @@ export function makeNetwork(network, { begin, take, fail }) {
     const parts = await engine.ask("explain", { layer: sum, index });
     return { ...question, ...seen, before: whole.probabilities, index, parts };
   }
-  const ask = (question) => {
+  async function start() {
+    const { layers: steps } = await engine.ask("load", { network });
+    groups = groupSteps(steps);
+    begin({ steps, groups });
+    await answerAll();
+  }
+  start().catch(fail);
+  return (question) => {
     next = question;
     if (!isBusy) answerAll().catch(fail);
   };
-  engine
-    .ask("load", { network })
-    .then(({ layers: steps }) => {
-      groups = groupSteps(steps);
-      begin({ steps, groups });
-      return answerAll();
-    })
-    .catch(fail);
-  return ask;
 }
 
 // The layers as Keras counts them, without those that only count the same numbers in
@@ -64,41 +62,37 @@ function groupSteps(steps) {
 // The layer whose outputs another one's step takes in; undefined for the pixels.
 export const groupBefore = (groups, step) => groups.findLast(({ end }) => end < step);
 
-// Which of the inputs of an output to show, at most `most` of them: those of one channel
-// of the window, or, where there is no small window, those that count most; and what
-// they and the others add up to.
-export function selectParts({ inputs, values, weights, bias }, step, most = 49) {
-  const products = values.map((value, at) => value * weights[at]);
-  const window = step.kernelShape?.length === 4 ? step.kernelShape : step.window;
-  const [rows, columns] = window ?? [1, inputs.length];
-  const channels = inputs.length / (rows * columns);
-  const isSmall = rows * columns <= most && columns <= 7;
-  const total = (chosen) => chosen.reduce((sum, at) => sum + products[at], 0);
-  const all = [...inputs.keys()];
-  const ofChannel = (channel) => all.filter((at) => at % channels === channel);
-  const bySize = (one, other) => Math.abs(other[1]) - Math.abs(one[1]);
-  let [shown, channel] = [all, 0];
-  if (isSmall) {
-    const sums = Array.from({ length: channels }, (_, at) => [
-      at,
-      total(ofChannel(at)),
-    ]);
-    [[channel]] = sums.toSorted(bySize);
-    shown = ofChannel(channel);
-  } else {
-    const sized = all.map((at) => [at, products[at]]).toSorted(bySize);
-    shown = sized.slice(0, 9).map(([at]) => at);
-  }
-  const rest = all.length - shown.length;
+// Which of the inputs of an output to show: those of the channel of a small window that
+// counts most, or else the nine that count most; and what they and the others add up to.
+export function selectParts(
+  { inputs, values, weights, bias },
+  { kernelShape, window },
+) {
+  const own = window ?? (kernelShape?.length === 4 ? kernelShape : [1, inputs.length]);
+  const [rows, columns] = own;
+  const isSmall = rows <= 7 && columns <= 7;
+  const cells = Array.from(inputs, (input, at) => {
+    const [value, weight] = [values[at], weights[at]];
+    return { input, value, weight, product: value * weight };
+  });
+  const total = (some) => some.reduce((sum, { product }) => sum + product, 0);
+  const bySize = (size) => (one, other) => Math.abs(size(other)) - Math.abs(size(one));
+  const count = isSmall ? inputs.length / (rows * columns) : 1;
+  const channels = Array.from({ length: count }, (_, channel) =>
+    cells.filter((_, at) => at % count === channel),
+  );
+  const shown = isSmall
+    ? channels.toSorted(bySize(total))[0]
+    : cells.toSorted(bySize(({ product }) => product)).slice(0, 9);
   return {
     isSmall,
     columns: isSmall ? columns : 3,
-    channel,
-    channels,
-    cells: shown.map((at) => [inputs[at], values[at], weights[at], products[at]]),
+    channel: channels.indexOf(shown),
+    channels: count,
+    cells: shown,
     shown: total(shown),
-    rest,
-    others: total(all) - total(shown),
+    rest: cells.length - shown.length,
+    others: total(cells) - total(shown),
     bias,
   };
 }

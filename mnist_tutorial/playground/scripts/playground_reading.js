@@ -1,6 +1,6 @@
 /* What the network receives, step by step, and what it answers. */
 
-import { button, make, put, steer, status, tell } from "./elements.js";
+import { button, make, placeAt, put, status, steer, tell } from "./elements.js";
 import { FIELD } from "./ink_preparation.js";
 import { fixed, inside } from "./numbers.js";
 import { pictureOf } from "./pad_drawing.js";
@@ -55,8 +55,7 @@ export function makeReceived(state, cover) {
     shown = digit;
     const [row, column] = state.cover ?? [0, 0];
     patch.hidden = !state.cover;
-    patch.style.top = `${(100 * row) / FIELD}%`;
-    patch.style.left = `${(100 * column) / FIELD}%`;
+    placeAt(patch, { top: row / FIELD, left: column / FIELD });
     uncover.disabled = !state.cover;
   };
   return { node, render };
@@ -67,41 +66,32 @@ export function makeBars() {
   const rows = Array.from({ length: 10 }, (_, digit) => {
     const [bar, before, share] = [make("i.bar"), make("i.before"), make("span.number")];
     const track = make("div.track", bar, before);
-    return {
-      bar,
-      before,
-      share,
-      node: make("div.chance", make("b", `${digit}`), track, share),
-    };
+    const node = make("div.chance", make("b", `${digit}`), track, share);
+    return { bar, before, share, node };
   });
   const verdict = status("verdict");
-  const node = make(
-    "div.answer",
-    make("div.muted", { say: "probabilities" }),
-    ...rows.map((row) => row.node),
-  );
+  const head = make("div.muted", { say: "probabilities" });
+  const node = make("div.answer", head, ...rows.map((row) => row.node));
   const render = (state, word) => {
     const { answer, problem, failure, digit } = state;
     const chances = answer?.probabilities ?? Array(10).fill(0);
     const best = chances.indexOf(Math.max(...chances));
     rows.forEach(({ bar, before, share, node }, index) => {
       put(share, chances[index], answer ? `${fixed(100 * chances[index], 1)} %` : "—");
-      bar.style.width = `${100 * chances[index]}%`;
+      placeAt(bar, { width: chances[index] });
+      placeAt(before, { left: answer?.before[index] ?? 0 });
       before.hidden = !answer?.cover;
-      before.style.left = `${100 * (answer?.before[index] ?? 0)}%`;
       node.classList.toggle("best", Boolean(answer) && index === best);
     });
     const isWaiting = !digit.refusal && answer?.number !== state.asked;
     node.setAttribute("aria-busy", String(isWaiting));
-    const percent = fixed(100 * chances[best], 1);
     const refusal = problem ?? digit.refusal;
+    const percent = fixed(100 * chances[best], 1);
     if (failure) tell(verdict, word("noEngine")(failure));
     else if (refusal) tell(verdict, word(refusal));
     else if (answer) tell(verdict, word("verdict")(best, percent, answer.cover));
-    verdict.classList.toggle(
-      "refusal",
-      Boolean(failure ?? refusal) && refusal !== "empty",
-    );
+    const isRefused = Boolean(failure ?? refusal) && refusal !== "empty";
+    verdict.classList.toggle("refusal", isRefused);
   };
   return { node, verdict, render };
 }

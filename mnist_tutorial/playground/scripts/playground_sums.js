@@ -7,33 +7,42 @@ import { makeAtlas } from "./playground_maps.js";
 import { groupBefore, selectParts } from "./playground_network.js";
 import { block, grid, group, short, sign } from "./sums.js";
 
-// Three squares of cells, and what stands behind them. descend(cell) is called when the
-// reader asks where a value comes from.
+// Three squares of cells, and what stands behind them. descend(at) is called when the
+// reader asks where a value comes from; pixels come from nowhere.
 function makeSquares(count, columns, kind, descend) {
   const cells = (name) => Array.from({ length: count }, () => make(name));
-  const values = cells("button.number.value");
-  values.forEach((node, at) => node.addEventListener("click", () => descend(at)));
-  const columnsOf = [values, cells("span.number.weight"), cells("span.number.product")];
-  const [from, by, give] = [kind, "weights", "products"].map((say, at) =>
-    grid(say, columnsOf[at], columns),
+  const parts = {
+    value: cells("button.number.value"),
+    weight: cells("span.number.weight"),
+    product: cells("span.number.product"),
+  };
+  parts.value.forEach((node, at) => node.addEventListener("click", () => descend(at)));
+  const squares = [kind, "weights", "products"].map((say, at) =>
+    grid(say, Object.values(parts)[at], columns),
   );
   const [place, total] = [make("div.place.muted"), make("div.total.number")];
   const sum = block("value", make("div", place, total));
-  const equation = [group(from, sign("×"), by), group(sign("="), give, sign("→"), sum)];
-  const render = (parts, name, value, { signed, gray }) => {
-    columnsOf.forEach((nodes, which) => {
-      const numbers = parts.cells.map((cell) => cell[which + 1]);
-      const isGray = kind === "pixels" && which === 0;
+  const equation = [
+    group(squares[0], sign("×"), squares[1]),
+    group(sign("="), squares[2], sign("→"), sum),
+  ];
+  const render = (shown, name, value, { signed, gray }) => {
+    for (const [part, nodes] of Object.entries(parts)) {
+      const numbers = shown.map((cell) => cell[part]);
+      const isGray = kind === "pixels" && part === "value";
       const toRgb = isGray ? gray : signed(magnitude(numbers));
       nodes.forEach((node, at) => {
         put(node, numbers[at], short(numbers[at]));
         tint(node, toRgb(numbers[at]));
       });
+    }
+    parts.value.forEach((node, at) => {
+      node.disabled = kind === "pixels" || shown[at].input < 0;
     });
     place.textContent = `${name} =`;
     put(total, value, short(value));
   };
-  return { values, equation, render };
+  return { equation, render };
 }
 
 // goTo(group, index) is called when the reader asks where one of the values comes from.
@@ -43,24 +52,17 @@ export function makeOrigin({ steps, groups, say }, state, goTo) {
   const node = make("div.origin", holder, about);
   let [parts, squares, built] = [null, null, ""];
 
-  // The layer that the values are outputs of; undefined: they are pixels.
-  const source = () => groupBefore(groups, groups[state.answer.group].sum);
-  const descend = (at) => goTo(groups.indexOf(source()), parts.cells[at][0]);
-
-  const renderSum = (name, value, ramps) => {
-    const { cells, columns } = parts;
-    const kind = source() ? "values" : "pixels";
-    const wanted = `${kind}: ${cells.length} in ${columns}`;
+  const renderSum = (source, name, value, ramps) => {
+    const wanted = `${source?.name}: ${parts.cells.length} in ${parts.columns}`;
     if (built !== wanted) {
-      squares = makeSquares(cells.length, columns, kind, descend);
+      const descend = (at) => goTo(groups.indexOf(source), parts.cells[at].input);
+      const kind = source ? "values" : "pixels";
+      squares = makeSquares(parts.cells.length, parts.columns, kind, descend);
       holder.replaceChildren(...squares.equation);
       say(holder);
     }
     built = wanted;
-    squares.render(parts, name, value, ramps);
-    squares.values.forEach((button, at) => {
-      button.disabled = kind === "pixels" || cells[at][0] < 0;
-    });
+    squares.render(parts.cells, name, value, ramps);
   };
   const render = (word, ramps) => {
     const { group, index, maps, parts: sums } = state.answer;
@@ -71,7 +73,8 @@ export function makeOrigin({ steps, groups, say }, state, goTo) {
     holder.hidden = !sums.weights;
     if (sums.weights) {
       parts = selectParts(sums, steps[sum]);
-      renderSum(name + makeAtlas(shape).nameOf(index), value, ramps);
+      const place = name + makeAtlas(shape).nameOf(index);
+      renderSum(groupBefore(groups, sum), place, value, ramps);
       about.textContent = word("sumOf")({ ...parts, sum: sums.sum }) + after;
     } else about.textContent = short(sums.values[0]) + after;
   };
