@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 from book_site import ROOT, Visit
-from explorables import CHINESE, ON_A_PHONE, Explorable, assert_readable
-from test_pad import FOCUS, STROKES, TOO_WIDE, Pad
+from explorables import CHINESE, ON_A_PHONE, assert_readable
+from pads import STROKES, Pad, Sheet
 
 from mnist_tutorial.datasets import load_raw_mnist
 from mnist_tutorial.playground import training_explorer
@@ -46,12 +46,11 @@ SETTLED = """root => {
 }"""
 
 
-class Training(Explorable):
+class Training(Sheet):
     """The explorable in a tab: what it shows, and how a reader works it."""
 
     def __init__(self, page, which=0):
-        super().__init__(page, "training")
-        self.root = page.locator("[data-kind=training]").nth(which)
+        super().__init__(page, page.locator("[data-kind=training]").nth(which))
 
     def choose(self, name, value):
         """Set one of the settings."""
@@ -86,9 +85,9 @@ class Training(Explorable):
             SETTLED, arg=self.root.element_handle(), timeout=60_000
         )
 
-    def write(self, digit):
+    def keep(self, digit):
         """Write a digit and keep it."""
-        Pad.write(self, STROKES[digit])
+        self.write(STROKES[digit])
         self.press(".keep")
 
     def readings(self):
@@ -102,6 +101,17 @@ class Training(Explorable):
             """all => all.map(canvas => [...canvas.getContext("2d")
               .getImageData(0, 0, canvas.width, canvas.height).data].join())"""
         )
+
+
+TOO_WIDE = """root => [...root.shadowRoot.querySelectorAll(".card *")]
+  .filter(node => node.checkVisibility()
+    && node.getBoundingClientRect().right > root.getBoundingClientRect().right + 0.5)
+  .map(node => node.className)"""
+FOCUS = """root => {
+  const node = root.shadowRoot.activeElement;
+  const { say, label } = node.dataset;
+  return [say ?? label ?? node.textContent, getComputedStyle(node).outlineStyle];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +314,7 @@ def test_drawings_are_read_again_and_the_saved_page_reads_them_alike(
     training = show()
     assert training.find(".save").is_disabled()
     for digit in DRAWN:
-        training.write(digit)
+        training.keep(digit)
     assert training.find(".keep").is_disabled()
     training.press(".step")
     training.settle()
@@ -335,7 +345,7 @@ def test_drawings_are_read_again_and_the_saved_page_reads_them_alike(
         found.append(pad.read())
     assert found == last
     data = json.loads(tab.page.locator("[type='application/json']").text_content())
-    labels = np.array(list(training.data["labels"][3000:]), int)
+    labels = np.array(list(training_explorer().data["labels"][3000:]), int)
     (images, _), _ = load_raw_mnist()
     for at, sample in enumerate(data["samples"]):
         which = 3000 + np.flatnonzero(labels == at % 10)[at // 10]
@@ -348,12 +358,12 @@ def test_what_is_no_digit_is_not_kept(show):
     training = show()
     training.press(".keep")
     assert "empty" in training.find(".drawings .refusal").text_content()
-    Pad.write(training, [[(0.2, 0.3), (0.2, 0.7)], [(0.8, 0.3), (0.8, 0.7)]])
+    training.write([[(0.2, 0.3), (0.2, 0.7)], [(0.8, 0.3), (0.8, 0.7)]])
     training.press(".keep")
     assert "More than one" in training.find(".drawings .refusal").text_content()
     training.press(".clear")
     assert training.find(".drawings .refusal").text_content() == ""
-    training.write(1)
+    training.keep(1)
     training.press(".remove")
     assert training.find(".one").count() == 0
 
@@ -364,7 +374,7 @@ def test_what_is_no_digit_is_not_kept(show):
 @pytest.mark.parametrize("options", [{}, ON_A_PHONE], ids=["light", "dark"])
 def test_there_is_room_and_text_can_be_read_in_both_languages(show, options):
     training = show(locale="zh-CN", **options)
-    training.write(7)
+    training.keep(7)
     training.press(".fewImages")
     training.learn(2)
     is_chinese = True
@@ -400,7 +410,7 @@ def test_keys_reach_everything_and_the_focus_shows(show):
 
 def test_the_page_is_never_held_up(show, browser):
     training = show()
-    training.write(7)
+    training.keep(7)
     browser.start_tracing(page=training.page, categories=["toplevel"])
     training.learn(60)
     training.choose("convolutions", 0)
