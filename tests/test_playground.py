@@ -6,12 +6,14 @@ What a reader can do with them is tested in ``tests/browser``.
 import base64
 import json
 import re
+import zlib
 
 import keras
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+from mnist_tutorial.datasets import load_raw_mnist
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import build_linear
 from mnist_tutorial.playground import (
@@ -20,6 +22,7 @@ from mnist_tutorial.playground import (
     kernel_explorer,
     playground,
     threshold_explorer,
+    training_explorer,
 )
 
 GENERATOR = np.random.default_rng(0)
@@ -136,6 +139,31 @@ def test_lists_and_costs_arrive_and_a_probability_at_the_threshold_is_positive()
     explorable = threshold_explorer([0, 1], [0, 1])
     assert counts_of(explorable)[:, 1].tolist() == [0, 1]
     assert explorable.data["costs"] == {"miss": 10, "alarm": 1}
+
+
+def test_digits_to_learn_from_arrive_in_16_grey_levels_and_are_light():
+    explorable = training_explorer()
+    data = explorable.data
+    packed = zlib.decompress(base64.b64decode(data["digits"]))
+    pairs = np.frombuffer(packed, np.uint8).reshape(4000, 392)
+    levels = np.stack([pairs >> 4, pairs & 15], axis=-1).reshape(4000, 28, 28)
+    (images, labels), _ = load_raw_mnist()
+    assert np.abs(17 * levels - np.int64(images[:4000])).max() <= 8
+    assert (
+        data["labels"] == "".join(map(str, labels[:4000])) and data["heldOut"] == 1000
+    )
+    assert len(data["digits"]) < 520_000
+    root, *_, script = parse(explorable)
+    assert root["data-kind"] == "training" and "</script" not in script.string
+    # Both start: what is saved is a playground.
+    assert script.string.count('explorable("playground", {') == 1
+    assert explorable._repr_html_() == training_explorer()._repr_html_()
+
+
+def test_a_page_that_only_runs_a_network_carries_nothing_to_train_one():
+    *_, script = parse(playground(build_linear()))
+    assert "class Engine" in script.string
+    assert "class Adam" not in script.string and "class Learner" not in script.string
 
 
 # --- what is refused -----------------------------------------------------------------

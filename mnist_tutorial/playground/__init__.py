@@ -9,6 +9,7 @@ of the English book are the same. In the order in which to read:
 - ``kernel``, ``descent``, ``threshold``: one experiment each, and what it refuses;
 - ``export``: a Keras model, for the engine in ``scripts`` that runs it;
 - ``playground``: a pad to draw on, for any network, also as a file of its own;
+- ``training``: a network that learns in the page, on digits of MNIST;
 - ``scripts``: what they do. ``host.js`` says at its head how to write another one.
 """
 

@@ -1,9 +1,11 @@
 /* How "train one here" looks. */
 
+import { PAD_STYLE } from "./pad_style.js";
+
 export const trainingStyle = `
+  ${PAD_STYLE}
   .training { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
   .training > p { margin: 0; }
-  [hidden] { display: none !important; }
   .facts { display: grid; gap: 2px 12px; grid-template-columns: repeat(5, 1fr); }
   .facts .number { font-size: 1.05rem; font-weight: 600; }
   .curves, .settings { display: grid; gap: 8px 14px; grid-template-columns: minmax(0, 1fr); }
@@ -33,19 +35,8 @@ export const trainingStyle = `
   .misread canvas { height: 48px; image-rendering: pixelated; width: 48px; }
   .own { display: grid; gap: 10px 18px; grid-template-columns: minmax(0, 1fr); margin-top: 6px; }
   .own > div { align-content: start; display: grid; gap: 8px; }
-  .pad, .one canvas { background: var(--white); }
-  .pad {
-    aspect-ratio: 1; border: 1px solid var(--rule); border-radius: 6px; max-width: 15rem;
-    overflow: hidden; position: relative; touch-action: none;
-  }
-  .pad > canvas { display: block; height: 100%; width: 100%; }
-  .pen {
-    border: 2px solid var(--mark); border-radius: 50%; display: none;
-    pointer-events: none; position: absolute; transform: translate(-50%, -50%);
-  }
-  .pen.down { background: var(--mark); }
-  .pad:focus-visible .pen, .pad:focus-visible + .keys { display: block; }
-  .keys { display: none; margin: 0; }
+  .pad { max-width: 15rem; }
+  .one canvas { background: var(--white); }
   .one { align-items: center; display: flex; gap: 10px; }
   .one canvas { height: 42px; image-rendering: pixelated; width: 42px; }
   .readings { flex: 1; white-space: normal; }

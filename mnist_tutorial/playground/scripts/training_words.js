@@ -1,9 +1,11 @@
 /* What "train one here" says. */
 
 import { fixed } from "./numbers.js";
+import { PAD_WORDS } from "./pad_words.js";
 
 export const trainingWords = {
   zh: {
+    ...PAD_WORDS.zh,
     title: "动手：就在这里训练一个网络",
     convolutions: "卷积层",
     filters: "第一层的卷积核",
@@ -22,14 +24,11 @@ export const trainingWords = {
     accuracy: "留出准确率",
     lossOfBatch: "训练批量的损失",
     lossOfHeld: "留出的 1,000 张的损失（对数轴）",
-    accuracies: "留出的 1,000 张读对了多少",
+    accuracies: "留出的 1,000 张读对了多少（横轴是步数，灰线是上一次）",
     kernels: "第一层的权重：蓝是负，橙是正",
     misread: "留出的图里读错的：标签 → 读作",
     drawings: "写几个你自己的数字，训练时看它们的读法怎样变",
-    padArea: "画板",
-    keys: "方向键移动笔，空格键落笔、抬笔。",
     keep: "留下这个字",
-    clear: "清空",
     remove: "去掉这个字",
     readAt: (step, digit) => `第 ${step} 步：${digit}`,
     breaks: "弄坏它",
@@ -41,23 +40,19 @@ export const trainingWords = {
     fewImages: "只给 100 张图",
     breaksHint: "每个按钮只改一处，然后从头训练。",
     highRateHint: "学习率 0.1：损失停在 2.3 附近，不再下降。",
-    shuffledHint: "标签和图片不再对应：留出准确率一直在 10 % 左右。",
+    shuffledHint: "标签和图片不再对应：留出准确率停在一成左右，和瞎猜一样。",
     zeroHint: "权重从 0 开始：卷积核一直是 0，损失一直是 2.30，也就是 ln 10。",
     noConvolutionHint: "没有卷积层：走同样的步数，留出准确率比有卷积时低。",
-    fewImagesHint: "只有 100 张图：训练损失几乎到 0，留出损失却降不下来。",
+    fewImagesHint: "只有 100 张图：两百步后训练损失低于 0.1，留出损失却停在 1 以上。",
     chapter: "书里的这个实验",
     savedName: ({ step, accuracy }) =>
       `在网页里训练：${step} 步，${fixed(100 * accuracy, 1)} %`,
     about:
       "3,000 张训练、1,000 张留出，都来自 MNIST 的训练集，存成 16 级灰度。训练全在你的浏览器里，不联网。",
-    empty: "画板是空的：先写一个数字。",
-    dots: "只看到小点。写大一些。",
-    marks: "笔画太多，不像一个数字。清空再写。",
-    several: "不止一个数字。一次只写一个。",
-    wide: "太宽，不像一个数字。一次只写一个。",
     noEngine: (message) => `网络没能启动：${message}`,
   },
   en: {
+    ...PAD_WORDS.en,
     title: "Try it: train a network right here",
     convolutions: "Convolutions",
     filters: "Filters of the first",
@@ -76,14 +71,12 @@ export const trainingWords = {
     accuracy: "held-out accuracy",
     lossOfBatch: "loss of the training batches",
     lossOfHeld: "loss of 1,000 held-out digits (log axis)",
-    accuracies: "How many of 1,000 held-out digits are read rightly",
+    accuracies:
+      "How many of 1,000 held-out digits are read rightly, over the steps (grey: the training before)",
     kernels: "Weights of the first layer: blue below 0, orange above",
     misread: "Held-out digits that are misread: label → reading",
     drawings: "Write digits of your own, and see their reading change as it learns",
-    padArea: "Drawing pad",
-    keys: "Arrow keys move the pen, Space puts it down and lifts it.",
     keep: "Keep this digit",
-    clear: "Clear",
     remove: "Remove this digit",
     readAt: (step, digit) => `step ${step}: ${digit}`,
     breaks: "Break it",
@@ -96,23 +89,18 @@ export const trainingWords = {
     breaksHint: "Each button changes one thing, and trains from the start.",
     highRateHint: "Learning rate 0.1: the loss stays near 2.3 and falls no further.",
     shuffledHint:
-      "Labels no longer belong to the images: held-out accuracy stays near 10 %.",
+      "Labels no longer belong to the images: held-out accuracy stays near a tenth, which is guessing.",
     zeroHint:
       "Weights begin at 0: kernels stay 0, and the loss stays at 2.30, which is ln 10.",
     noConvolutionHint:
       "No convolution: after as many steps held-out accuracy is lower than with it.",
     fewImagesHint:
-      "Only 100 images: the training loss goes almost to 0, the held-out loss does not.",
+      "Only 100 images: after 200 steps the training loss is below 0.1, the held-out loss stays above 1.",
     chapter: "This experiment in the book",
     savedName: ({ step, accuracy }) =>
       `trained in a page: ${step} steps, ${fixed(100 * accuracy, 1)} %`,
     about:
       "3,000 digits to learn from and 1,000 held out, all from the training set of MNIST, in 16 grey levels. All training happens in your browser, without a network connection.",
-    empty: "The pad is empty: write a digit first.",
-    dots: "Only small dots were found. Write the digit larger.",
-    marks: "Too many marks to be one digit. Clear the pad and write again.",
-    several: "More than one digit was found. Write one at a time.",
-    wide: "Too wide to be one digit. Write one at a time.",
     noEngine: (message) => `The network could not be started: ${message}`,
   },
 };
