@@ -4,18 +4,73 @@ A page of the built book has no kernel behind it, so each of these stands beside
 static figure. What works without a kernel is in ``playground``.
 """
 
+import base64
 import io
 
+import anywidget
 import ipywidgets
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
+import traitlets
 from matplotlib.figure import Figure
 
 from mnist_tutorial.checks import checked_images
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import feature_maps, map_layers
+from mnist_tutorial.playground.explorable import joined
 from mnist_tutorial.plots import SIGNED
+
+# What the pad says that it found instead of one digit.
+_FOUND = {
+    "empty": "nothing on it",
+    "dots": "only small dots",
+    "marks": "too many marks",
+    "several": "more than one",
+    "wide": "ink too wide for one",
+}
+
+
+class DigitPad(anywidget.AnyWidget):
+    """A pad to draw a digit on, by mouse, finger, pen or keys, or to drop a picture on.
+
+    Show it in one cell, draw, and read `digit` in the next. It works in JupyterLab, VS
+    Code and Colab. Shown twice, it keeps what was drawn last.
+
+    Examples
+    --------
+    ::
+
+        pad = DigitPad()
+        pad
+
+        model(pad.digit[np.newaxis])
+    """
+
+    _esm = joined("digit_pad.js") + "export default { render: showDigitPad };\n"
+    _made = traitlets.Dict({"refusal": "empty"}).tag(sync=True)
+
+    @property
+    def digit(self) -> np.ndarray:
+        """The drawing in MNIST's form, as the pad shows it.
+
+        ``float32`` in [0, 1], shape ``(28, 28, 1)``, within 1/255 of what
+        `mnist_tutorial.preprocessing.prepare_digit` makes of the same strokes.
+
+        Raises
+        ------
+        InputError
+            If nothing was drawn yet, or what was is not one digit: a model would read
+            an empty image too.
+        """
+        if "refusal" in self._made:
+            found = _FOUND[self._made["refusal"]]
+            raise InputError(
+                f"expected one digit on the pad, found {found}; draw one, then run "
+                "this cell again"
+            )
+        numbers = np.frombuffer(base64.b64decode(self._made["field"]), np.float32)
+        return numbers.reshape(28, 28, 1).copy()
 
 
 def feature_map_browser(model: keras.Model, images: np.ndarray) -> ipywidgets.VBox:

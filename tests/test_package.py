@@ -20,7 +20,7 @@ for path in sorted(PACKAGE.rglob("*.py")):
     MODULES.setdefault(name, []).append(path)
 
 KERAS = {"keras", "tensorflow", "tf_keras", "torch", "jax"}
-DRAWING = {"matplotlib", "ipywidgets", "IPython"}
+DRAWING = {"matplotlib", "ipywidgets", "anywidget", "IPython"}
 
 # What each module may import besides the standard library and this package (for that,
 # see test_layers.py). A new module has to be entered here.
@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "playground": {"numpy"},
     "inspection": {"keras", "numpy", "tensorflow", "scipy"},
     "robustness": {"keras", "numpy"},
-    "widgets": {"keras", "numpy", "matplotlib", "ipywidgets"},
+    "widgets": {"keras", "numpy", "matplotlib", "ipywidgets", "anywidget", "traitlets"},
     # The command line; all but NumPy inside functions.
     "doctor": {"keras"},
     "model_files": {"keras", "numpy"},

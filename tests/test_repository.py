@@ -210,8 +210,8 @@ def test_environment_installs_what_pyproject_names():
 def test_package_and_notebooks_import_only_what_is_declared():
     modules = {"scikit-learn": "sklearn", "pillow": "PIL"}
     names = [Requirement(line).name for line in PROJECT["dependencies"]]
-    # ipywidgets brings IPython, and no version of it comes without.
-    allowed = {modules.get(name, name) for name in names} | {"IPython"}
+    # ipywidgets brings both, and no version of it comes without.
+    allowed = {modules.get(name, name) for name in names} | {"IPython", "traitlets"}
     allowed |= {"mnist_tutorial", *sys.stdlib_module_names}
     programs = {
         p: p.read_text("utf-8") for p in (ROOT / "mnist_tutorial").rglob("*.py")

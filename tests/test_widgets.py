@@ -1,6 +1,10 @@
-"""Controls: what is drawn after each, not that something is."""
+"""Controls: what is drawn after each, not that something is.
+
+What a reader does with the pad is tested in ``tests/browser/test_digit_pad.py``.
+"""
 
 import io
+import re
 
 import keras
 import matplotlib.pyplot as plt
@@ -13,7 +17,7 @@ from mnist_tutorial import models
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.inspection import feature_maps
 from mnist_tutorial.plots import BLUE, ORANGE
-from mnist_tutorial.widgets import _plot_maps, feature_map_browser
+from mnist_tutorial.widgets import DigitPad, _plot_maps, feature_map_browser
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +92,25 @@ def test_images_and_models_without_maps_are_refused(model, images):
         feature_map_browser(models.build_linear(), images)
     with pytest.raises(InputError, match="at least one pixel"):
         feature_map_browser(model, images[:0])
+
+
+# --- the pad -------------------------------------------------------------------------
+
+
+def test_a_pad_without_one_digit_says_what_is_on_it():
+    pad = DigitPad()
+    with pytest.raises(InputError, match="one digit on the pad, found nothing.*draw"):
+        pad.digit.mean()
+    for refusal, found in [("several", "more than one"), ("dots", "only small dots")]:
+        pad.set_state({"_made": {"refusal": refusal}})
+        with pytest.raises(InputError, match=f"found {found}; draw one, then run"):
+            pad.digit.mean()
+
+
+def test_a_pad_asks_no_host_for_its_script():
+    script = DigitPad().get_state("_esm")["_esm"]
+    assert script.count("export ") == 1 and script.splitlines()[-1].startswith("export")
+    assert "import " not in re.sub(r"/\*.*?\*/", "", script, flags=re.S)
+    assert set(re.findall(r"https?://\S+?\"", script)) <= {
+        'http://www.w3.org/2000/svg"'
+    }

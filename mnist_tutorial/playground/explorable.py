@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
-# `import { make, put } from "./elements.js";`, in one line or in several, or all names.
+# `import { make, put } from "./elements.js";`, in one line or in several, or no names.
 IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./(\w+\.js)";\n', re.MULTILINE)
 # `import source from "./engine.js" with { type: "text" };`.
 IMPORT_TEXT = re.compile(
@@ -51,25 +51,30 @@ class Explorable:
         )
 
 
-def joined(name: str, taken: set[str] | None = None) -> str:
+def joined(
+    name: str, taken: set[str] | None = None, in_text: set[str] | None = None
+) -> str:
     """Return one of the ``scripts`` behind all those that it imports, each once.
 
     A page opened from the disk may import no file, so what is a module here becomes a
     part of one script there. ``taken`` are the names of those that it has already.
     A file imported as text, for a worker, becomes the text of a function, and so stays
-    readable.
+    readable. All such texts are for one worker, which reads them in their order, so
+    they too hold each file once; ``in_text`` are the names that they hold already.
     """
     taken = set() if taken is None else taken
+    in_text = set() if in_text is None else in_text
     taken.add(name)
     source = (resources.files(__package__) / "scripts" / name).read_text("utf-8")
     before = [
-        joined(other, taken) for other in IMPORT.findall(source) if other not in taken
+        joined(other, taken, in_text)
+        for other in IMPORT.findall(source)
+        if other not in taken
     ]
+
+    def as_text(found: re.Match) -> str:
+        text = joined(found[2], in_text)
+        return f"const {found[1]} = String(() => {{\n{text}}}).slice(7, -1);\n"
+
     own = re.sub("^export ", "", IMPORT.sub("", source), flags=re.MULTILINE)
-    own = IMPORT_TEXT.sub(lambda found: _as_text(*found.groups()), own)
-    return "".join(before) + own
-
-
-def _as_text(constant: str, name: str) -> str:
-    """Return a line that gives a script's joined source as text."""
-    return f"const {constant} = String(() => {{\n{joined(name)}}}).slice(7, -1);\n"
+    return "".join(before) + IMPORT_TEXT.sub(as_text, own)

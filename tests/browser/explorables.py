@@ -351,9 +351,9 @@ CONTRASTS = """root => {
 }"""
 
 
-def assert_readable(explorable):
+def assert_readable(explorable, least=20):
     found = explorable.root.evaluate(CONTRASTS)
-    assert len(found) > 20
+    assert len(found) > least
     for text, ink, ground, size in found:
         assert contrast(ink[:3], ground[:3]) >= 4.5, (text, ink, ground)
         assert size >= 12, text

@@ -21,8 +21,8 @@ from mnist_tutorial.playground.export import FUNCTIONS
 POLICY = "default-src 'none'; script-src 'unsafe-inline'; worker-src blob:"
 PAGE = f"""<meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <script type="module">
-{joined("engine_client.js")}
-const engines = [startEngine(), startEngine()];
+{joined("training_run.js")}
+const engines = [startEngine(learning), startEngine(learning)];
 const plain = (_, value) => (ArrayBuffer.isView(value) ? [...value] : value);
 window.ask = async ([which, question, details]) => {{
   for (const [name, {{ bytes }}] of Object.entries(details))
@@ -215,7 +215,7 @@ def two_steps(browser, seed, images, labels, **moves):
     network = {"input": images.shape[1:], "layers": parts([2, 3], 4, **moves)}
     page = browser.new_page()
     script = f"""([parts, seed, images, labels]) => {{
-      {joined("engine_worker.js")}
+      {joined("engine_learner.js")}
       const network = new Network(parts, makeRandom(seed));
       const trainer = new Trainer(network, Float32Array.from(images), labels);
       const plain = (arrays) => arrays.map((array) => [...array]);

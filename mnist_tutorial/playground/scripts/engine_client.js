@@ -3,8 +3,10 @@
 
 import source from "./engine.js" with { type: "text" };
 
-export function startEngine() {
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+// `more` is the text of what runs behind it, if any.
+export function startEngine(more = "") {
+  const script = new Blob([source, more], { type: "text/javascript" });
+  const address = URL.createObjectURL(script);
   const worker = new Worker(address);
   const waiting = []; // for answers, which come in the order of the questions
   worker.addEventListener("message", ({ data: { answer, error } }) => {

@@ -41,11 +41,12 @@ const refreshes = new WeakMap(); // host → how to follow the page's theme and 
 
 export function explorable(kind, parts) {
   for (const host of everyHost())
-    if (host.dataset.kind === kind && !host.shadowRoot) start(host, parts);
+    if (host.dataset.kind === kind && !host.shadowRoot)
+      show(host, JSON.parse(host.querySelector("script").textContent), parts);
 }
 
-function start(host, { words, style, build }) {
-  const data = JSON.parse(host.querySelector("script").textContent);
+// Shows one on a node of the page, of the class mnist-explorable.
+export function show(host, data, { words, style, build }) {
   const word = (key) => words[pageLanguage()][key] ?? SHARED[pageLanguage()][key];
   const colours = new Map(); // looked up once a theme: asking is slow
   const colour = (name) => {

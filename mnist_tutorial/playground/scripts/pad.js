@@ -51,7 +51,9 @@ export function makePad(state, samples, look) {
     setBrush: (brush) => look({ brush }),
     open,
   });
-  const choices = makeSamples(samples, (picture) => lay([{ picture }]));
+  const choices = samples.length
+    ? makeSamples(samples, (picture) => lay([{ picture }]))
+    : { node: "", render() {} };
   const render = (word) => {
     area.render();
     tools.render();

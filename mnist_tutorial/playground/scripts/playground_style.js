@@ -1,44 +1,25 @@
 /* How the playground looks. */
 
+import { PAD_STYLE } from "./pad_style.js";
 import { SUMS_STYLE } from "./sums.js";
 
 export const style = `
   ${SUMS_STYLE}
+  ${PAD_STYLE}
   .model { margin: -8px 0 8px; overflow-wrap: anywhere; }
-  .play, .left, .right, .tools, .layers {
-    align-content: start; display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr);
-  }
-  .play { gap: 14px 18px; }
-  .between { justify-content: space-between; }
-  .between > span { flex: 1 1 10rem; }
-  .pad, .field28, .seen, .samples button { background: var(--white); }
-  .pad, .field28, .small .seen, .maps {
+  .layers { display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); }
+  .seen { background: var(--white); }
+  .small .seen, .maps {
     border: 1px solid var(--rule); border-radius: 6px; overflow: hidden;
   }
-  .pad { aspect-ratio: 1; position: relative; touch-action: none; }
-  .pad > canvas { display: block; height: 100%; width: 100%; }
-  .pen {
-    border: 2px solid var(--mark); border-radius: 50%; display: none;
-    pointer-events: none; position: absolute; transform: translate(-50%, -50%);
-  }
-  .pen.down { background: var(--mark); }
-  .pad:focus-visible .pen, .pad:focus-visible + .keys { display: block; }
-  .keys { display: none; margin: 0; }
-  .verdict { font-weight: 600; margin: 0; min-height: 3em; }
-  .brush { flex-wrap: nowrap; }
-  .brush input { min-width: 4rem; }
-  .samples { display: grid; gap: 4px; grid-template-columns: repeat(5, 1fr); }
-  .samples button { display: grid; padding: 2px; place-items: center; }
-  .samples canvas { height: 36px; width: 36px; }
   .steps { display: grid; gap: 10px; grid-template-columns: 1fr 2.6fr; }
   .small { align-content: start; display: grid; gap: 8px; }
   .small .seen { display: grid; height: 84px; padding: 4px; place-items: center; }
   .small canvas { max-height: 100%; max-width: 100%; min-height: 0; object-fit: contain; }
-  .step:last-child canvas, .field28 canvas { image-rendering: pixelated; }
+  .step:last-child canvas { image-rendering: pixelated; }
   .step canvas { height: 74px; width: 100%; }
   .step .muted { display: block; line-height: 1.3; }
-  .field28 { aspect-ratio: 1; position: relative; }
-  .field28 .seen, .field28 canvas { display: block; height: 100%; width: 100%; }
+  .field28 .seen { height: 100%; }
   .patch {
     background: var(--minus); height: 25%; opacity: 0.75; pointer-events: none;
     position: absolute; width: 25%;
@@ -59,7 +40,6 @@ export const style = `
     width: 3px;
   }
   .inner { margin-top: 14px; }
-  [hidden] { display: none !important; }
   .tabs button { display: grid; line-height: 1.25; text-align: start; }
   .maps, .map { background: var(--panel); position: relative; }
   .map { align-self: start; border: 1px solid var(--rule); }
@@ -79,8 +59,6 @@ export const style = `
   .place { font-variant-numeric: tabular-nums; margin-top: 6px; }
   .about { font-variant-numeric: tabular-nums; margin: 8px 0 0; text-align: center; }
   @container (min-width: 600px) {
-    .play { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-    .verdict { min-height: 1.5em; }
     .detail { grid-template-columns: 15rem minmax(0, 1fr); }
   }
 `;

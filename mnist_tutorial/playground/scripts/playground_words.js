@@ -1,21 +1,13 @@
 /* What the playground says. */
 
+import { PAD_WORDS } from "./pad_words.js";
 import { short } from "./sums.js";
 
 export const words = {
   zh: {
+    ...PAD_WORDS.zh,
     title: "动手：写一个数字，看网络怎样读",
     model: (name) => `网络：${name}`,
-    padArea: "画板",
-    keys: "方向键移动笔，空格键落笔、抬笔。",
-    undo: "撤销",
-    clear: "清空",
-    picture: "图片或拍照…",
-    brush: "笔的粗细",
-    samples: "或选一个 MNIST 的数字",
-    others: "换一批",
-    sample: (digit) => `数字 ${digit}`,
-    received: "网络收到的图",
     stepCut: "1. 裁出数字",
     stepBox: "2. 缩到 20×20",
     coverArea: "28×28 的输入。点按或用方向键遮住一块",
@@ -41,31 +33,12 @@ export const words = {
       const more = rest ? `，其余 ${rest} 项 ${short(others)}` : "";
       return `${own}之和 ${short(shown)}${more}，偏置 ${short(bias)}，合计 ${short(sum)}`;
     },
-    empty: "画板是空的：写一个数字，选一个，或拖进一张图片。",
-    dots: "只看到几个小点。把数字写大一些。",
-    marks: "看到的痕迹太多，不像一个数字。清空再写。",
-    several: "看到不止一个数字。一次只写一个。",
-    wide: "太宽了，不像一个数字。一次只写一个。",
-    noPicture: "这个文件不是图片，或者已损坏。换一张 PNG 或 JPEG。",
-    tooLarge: "这张图片超过 4000 万像素。先把它缩小。",
-    noContrast: "这张图片里看不出笔迹。换一张深浅分明的。",
     noEngine: (message) => `网络没能运行起来：${message}`,
-    photoHint:
-      "这里读图片的办法很简单：底色以四边为准。有阴影、格线的照片，用命令 mnist-tutorial predict 读得更好。",
   },
   en: {
+    ...PAD_WORDS.en,
     title: "Try it: write a digit and see how the network reads it",
     model: (name) => `Network: ${name}`,
-    padArea: "Drawing pad",
-    keys: "Arrow keys move the pen, Space puts it down and lifts it.",
-    undo: "Undo",
-    clear: "Clear",
-    picture: "Picture or photo…",
-    brush: "Brush",
-    samples: "Or choose a digit of MNIST",
-    others: "Others",
-    sample: (digit) => `a digit ${digit}`,
-    received: "What the network receives",
     stepCut: "1. cut out",
     stepBox: "2. scaled to 20×20",
     coverArea: "The input, 28×28. Press or use arrow keys to cover a part",
@@ -93,16 +66,6 @@ export const words = {
       const more = rest ? `, the other ${rest} products ${short(others)}` : "";
       return `${own} add up to ${short(shown)}${more}, bias ${short(bias)}, together ${short(sum)}`;
     },
-    empty: "The pad is empty: write a digit, choose one, or drop a picture.",
-    dots: "Only small dots were found. Write the digit larger.",
-    marks: "Too many marks to be one digit. Clear the pad and write again.",
-    several: "More than one digit was found. Write one at a time.",
-    wide: "Too wide to be one digit. Write one at a time.",
-    noPicture: "This file is no picture, or is damaged. Choose a PNG or a JPEG.",
-    tooLarge: "This picture has more than 40 million pixels. Scale it down first.",
-    noContrast: "No writing stands out in this picture. Choose one with more contrast.",
     noEngine: (message) => `The network could not be started: ${message}`,
-    photoHint:
-      "Pictures are read in a simple way here: the ground is what lies along the rim. Photos with shadows or lines are read better by the command mnist-tutorial predict.",
   },
 };

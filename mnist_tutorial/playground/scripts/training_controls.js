@@ -1,7 +1,7 @@
 /* What the reader sets, the buttons, and the ways to break a training. */
 
 import { button, choice, make } from "./elements.js";
-import { BREAKS, OPTIONS } from "./training_model.js";
+import { BREAKS, OPTIONS, brokenBy } from "./training_model.js";
 
 // set(changes) is called with the settings that the reader changes.
 export function makeSettings(state, set) {
@@ -25,40 +25,48 @@ export function makeSettings(state, set) {
 export function makeButtons(state, { toggle, step, restart, save }) {
   const [run, one] = [button("start", toggle, "run"), button("step", step)];
   const saved = button("save", save);
-  const node = make("div.row.buttons", run, one, button("restart", restart), saved);
+  const node = make("div.row", run, one, button("restart", restart), saved);
   const render = (word) => {
     run.textContent = word(state.isRunning ? "pause" : "start");
     one.disabled = state.isRunning;
-    saved.disabled = state.steps === 0;
+    // Its accuracy is to be known.
+    const isMeasured = state.held.at(-1)?.step === state.steps;
+    saved.disabled = state.isRunning || state.steps === 0 || !isMeasured;
   };
   return { node, render };
 }
 
-// spoil(name) is called with the name of a break, or with null to put all back.
+// spoil(changes) is called with what a break changes in the settings; nothing puts all
+// back.
 export function makeBreaks(state, spoil) {
-  const link = make("a");
-  const hint = make("p.hint", { "aria-live": "polite" });
-  const buttons = Object.keys(BREAKS).map((name) => button(name, () => spoil(name)));
-  const back = button("putBack", () => spoil(null));
+  const names = Object.keys(BREAKS);
+  const buttons = names.map((name) => button(name, () => spoil(BREAKS[name].changes)));
+  const back = button("putBack", () => spoil({}));
+  const hints = make("div.hints", { "aria-live": "polite" });
   const node = make(
     "div.breaks",
     make("div.muted", { say: "breaks" }),
     make("div.row", ...buttons, back),
-    hint,
+    hints,
   );
+  const isBook = "content_root" in document.documentElement.dataset;
+  const linkTo = (page, text) =>
+    make("a", { href: `../${page}.${isBook ? "html" : "ipynb"}` }, text);
   const render = (word) => {
-    const { broken } = state;
-    Object.keys(BREAKS).forEach((name, index) =>
-      buttons[index].setAttribute("aria-pressed", String(name === broken)),
+    const broken = brokenBy(state.settings);
+    names.forEach((name, index) =>
+      buttons[index].setAttribute("aria-pressed", String(broken.includes(name))),
     );
-    if (hint.dataset.shows === `${broken} ${word("title")}`) return;
-    hint.dataset.shows = `${broken} ${word("title")}`;
-    hint.replaceChildren(word(broken ? `${broken}Hint` : "breaksHint"));
-    if (!broken) return;
-    const isBook = "content_root" in document.documentElement.dataset;
-    link.href = `../${BREAKS[broken].page}.${isBook ? "html" : "ipynb"}`;
-    link.textContent = word("chapter");
-    hint.append(" ", link);
+    const texts = broken.map((name) => word(`${name}Hint`));
+    if (!broken.length) texts.push(word("breaksHint"));
+    if (hints.dataset.shows === texts.join()) return;
+    hints.dataset.shows = texts.join();
+    hints.replaceChildren(
+      ...texts.map((text, index) => {
+        const { page } = BREAKS[broken[index]] ?? {};
+        return make("p", text, ...(page ? [" ", linkTo(page, word("chapter"))] : []));
+      }),
+    );
   };
   return { node, render };
 }

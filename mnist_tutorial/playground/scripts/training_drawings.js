@@ -5,13 +5,19 @@ import { FIELD, prepare } from "./ink_preparation.js";
 import { makeDrawingArea } from "./pad_area.js";
 import { drawMarks, inkOf, padCanvas, pictureOf } from "./pad_drawing.js";
 
-const MOST = 8;
+const MOST_DRAWINGS = 8;
 const CHANGES = 5; // so many readings of a drawing are shown
 
-// readAgain() is called when there is another drawing.
-export function makeDrawings(state, { readAgain, change }) {
+// A small pad. keep(field) is called with a digit as the network receives it, refuse()
+// with a word for why there is none, or with null once the reader goes on.
+function makeSmallPad({ keep, refuse }) {
   const pad = { history: [[]], brush: 22 };
   const { context } = padCanvas(1, { willReadFrequently: true });
+  const lay = (marks) => {
+    pad.history = [marks];
+    area.render();
+    refuse(null);
+  };
   const area = makeDrawingArea(pad, {
     begin: (stroke) => lay([...pad.history[0], stroke]),
     extend(points) {
@@ -19,62 +25,70 @@ export function makeDrawings(state, { readAgain, change }) {
       area.render();
     },
   });
-  const lay = (marks) => {
-    pad.history = [marks];
-    change({ refusal: null });
-  };
-  const keep = () => {
+  const kept = button("keep", () => {
     drawMarks(context, pad.history[0]);
     const { refusal, field } = prepare(inkOf(context));
-    if (refusal) return change({ refusal });
-    state.drawings.push({ field, readings: [] });
+    if (refusal) return refuse(refusal);
     lay([]);
-    readAgain();
-  };
-  const remove = (drawing) =>
-    change({ drawings: state.drawings.filter((other) => other !== drawing) });
-  const [kept, cleared] = [button("keep", keep), button("clear", () => lay([]))];
-  const refusal = status("refusal");
-  const list = make("div.kept");
-  const node = make(
-    "div.drawings",
-    make("div.muted", { say: "drawings" }),
-    make(
-      "div.own",
-      make("div", ...area.nodes, make("div.row", kept, cleared), refusal),
-      list,
-    ),
+    keep(field);
+  });
+  const tools = make(
+    "div.row",
+    kept,
+    button("clear", () => lay([])),
   );
-  const rows = new Map(); // drawing → its row
-  const rowOf = (drawing) => {
-    const image = { width: FIELD, height: FIELD, values: drawing.field };
-    const said = make("span.number.readings");
-    const gone = make("button.remove", { type: "button" }, "×");
-    gone.addEventListener("click", () => remove(drawing));
-    return { said, gone, node: make("div.keptOne", pictureOf(image), said, gone) };
-  };
+  return { kept, nodes: [...area.nodes, tools], render: area.render };
+}
+
+// A kept drawing, and what it was read as, one after the other.
+function makeKept(drawing, remove) {
+  const image = { width: FIELD, height: FIELD, values: drawing.field };
+  const said = make("span.number.readings");
+  const on = { click: remove };
+  const gone = make("button.remove", { type: "button", on }, "×");
+  const node = make("div.one", pictureOf(image), said, gone);
   const render = (word) => {
-    area.render();
-    kept.disabled = state.drawings.length === MOST;
-    tell(refusal, state.refusal ? word(state.refusal) : "");
-    for (const drawing of state.drawings)
-      if (!rows.has(drawing)) rows.set(drawing, rowOf(drawing));
-    const shown = state.drawings.map((drawing) => rows.get(drawing));
-    if (
-      shown.length !== list.childElementCount ||
-      shown.at(-1)?.node !== list.lastChild
-    )
-      list.replaceChildren(...shown.map((row) => row.node));
-    for (const drawing of state.drawings) {
-      const { said, gone } = rows.get(drawing);
-      const readings = drawing.readings.map(({ digit }) => digit);
-      const dots = readings.length > CHANGES ? "… → " : "";
-      tell(said, dots + readings.slice(-CHANGES).join(" → "));
-      said.title = drawing.readings
-        .map(({ step, digit }) => word("readAt")(step, digit))
-        .join("\n");
-      gone.setAttribute("aria-label", word("remove"));
-    }
+    const digits = drawing.readings.map(({ digit }) => digit);
+    const dots = digits.length > CHANGES ? "… → " : "";
+    tell(said, dots + digits.slice(-CHANGES).join(" → "));
+    said.title = drawing.readings
+      .map(({ step, digit }) => word("readAt")(step, digit))
+      .join("\n");
+    gone.setAttribute("aria-label", word("remove"));
   };
   return { node, render };
+}
+
+// readAgain() is called when there is another drawing.
+export function makeDrawings(state, { readAgain, change }) {
+  const rows = new Map(); // drawing → its row
+  const take = (drawing) => {
+    rows.set(
+      drawing,
+      makeKept(drawing, () => leave(drawing)),
+    );
+    list.append(rows.get(drawing).node);
+    change({ drawings: [...state.drawings, drawing] });
+    readAgain();
+  };
+  const leave = (drawing) => {
+    rows.get(drawing).node.remove();
+    rows.delete(drawing);
+    change({ drawings: state.drawings.filter((other) => other !== drawing) });
+  };
+  const pad = makeSmallPad({
+    keep: (field) => take({ field, readings: [] }),
+    refuse: (refusal) => change({ refusal }),
+  });
+  const refusal = status("refusal");
+  const list = make("div.kept");
+  const head = make("div.muted", { say: "drawings" });
+  const own = make("div.own", make("div", ...pad.nodes, refusal), list);
+  const render = (word) => {
+    pad.render();
+    pad.kept.disabled = rows.size === MOST_DRAWINGS;
+    tell(refusal, state.refusal ? word(state.refusal) : "");
+    for (const row of rows.values()) row.render(word);
+  };
+  return { node: make("div.drawings", head, own), render };
 }

@@ -2,40 +2,38 @@
 
 import { make, status, tell } from "./elements.js";
 import { explorable } from "./host.js";
+// What is saved is a playground, which this script starts as well.
 import "./playground_explorer.js";
 import { makeBreaks, makeButtons, makeSettings } from "./training_controls.js";
 import { makeDrawings } from "./training_drawings.js";
-import { BREAKS, DEFAULTS, LIVE } from "./training_model.js";
+import { DEFAULTS, LIVE } from "./training_model.js";
 import { makeKernels, makeMisread } from "./training_pictures.js";
-import { makeCurves } from "./training_plots.js";
-import { freshRun, makeRun } from "./training_run.js";
-import { download, pageOf, samplesOf } from "./training_save.js";
+import { makeCurves, makeFacts } from "./training_plots.js";
+import { Run, freshRun } from "./training_run.js";
+import { savePage } from "./training_save.js";
 import { trainingStyle } from "./training_style.js";
 import { trainingWords } from "./training_words.js";
 
+const atFirst = () => ({
+  ...freshRun(),
+  settings: DEFAULTS,
+  seed: 0,
+  isRunning: false,
+  isStep: false, // whether one step is wanted
+  before: [], // what was measured in the training before this one
+  drawings: [], // { field, readings: [{ step, digit }] }
+  refusal: null, // the word for why a drawing was not kept
+  failure: null,
+});
+
 function buildTraining({ data, word, colour }) {
-  const state = {
-    ...freshRun(),
-    settings: DEFAULTS,
-    broken: null, // the name of a break
-    seed: 0,
-    isRunning: false,
-    isStep: false, // whether one step is wanted
-    drawings: [], // { field, readings: [{ step, digit }] }
-    refusal: null, // the word for why a drawing was not kept
-    failure: null,
-  };
+  const state = atFirst();
   const change = (changes) => {
     Object.assign(state, changes);
     render();
   };
-  const restart = (changes) => {
-    change({ ...changes, seed: state.seed + 1 });
-    run.restart();
-    render();
-  };
-  const run = makeRun(data, state, {
-    isThere: () => play.isConnected,
+  const run = new Run(data, state, {
+    isThere: () => node.isConnected,
     show: () => render(),
     fail: ({ message }) => change({ failure: message, isRunning: false }),
   });
@@ -43,67 +41,59 @@ function buildTraining({ data, word, colour }) {
     change(changes);
     run.wake();
   };
-  const settings = makeSettings(state, (changes) => {
-    const all = { ...state.settings, ...changes };
-    if (LIVE.includes(Object.keys(changes)[0])) change({ settings: all });
-    else restart({ settings: all });
-  });
+  const restart = (changes) => {
+    const { seed, held, before } = state;
+    Object.assign(state, changes, { seed: seed + 1 });
+    state.before = held.length > 1 ? held : before;
+    run.restart();
+    render();
+  };
+  const set = (changes) => {
+    const settings = { ...state.settings, ...changes };
+    if (LIVE.includes(Object.keys(changes)[0])) change({ settings });
+    else restart({ settings });
+  };
+  const spoil = (changes) =>
+    restart({ settings: { ...DEFAULTS, ...changes }, isRunning: true });
   const buttons = makeButtons(state, {
     toggle: () => wake({ isRunning: !state.isRunning }),
     step: () => wake({ isStep: true }),
     restart: () => restart({}),
-    async save() {
-      const { convolutions, filters, steps, held } = state;
-      const percent = (100 * held.at(-1).accuracy).toFixed(1);
-      const name = word("savedName")({ convolutions, filters, steps, percent });
-      const network = await run.trained();
-      const samples = samplesOf(run);
-      download("my_network.html", pageOf(data.page, { name, network, samples }));
-    },
+    save: () => savePage(run, word("savedName")(state.held.at(-1))),
   });
-  const breaks = makeBreaks(state, (broken) => {
-    const changes = broken ? BREAKS[broken].changes : {};
-    const all = { ...DEFAULTS, ...changes };
-    restart({ settings: all, broken, isRunning: Boolean(broken) || state.isRunning });
-  });
-  const curves = makeCurves(state);
   const parts = [
-    settings,
     buttons,
-    breaks,
-    curves,
+    makeFacts(state),
+    makeCurves(state),
+    makeBreaks(state, spoil),
+    makeSettings(state, set),
     makeKernels(state, colour),
+    makeDrawings(state, { change, readAgain: () => run.readAgain() }),
     makeMisread(state, run, colour),
-    makeDrawings(state, { change, readAgain: run.readAgain }),
   ];
-  const [kernels, misread, drawings] = parts.slice(4);
-  const failure = status("refusal");
+  const [failure, about] = [status("refusal"), make("p.muted", { say: "about" })];
+  const node = make("div.training", failure, ...parts.map((part) => part.node), about);
 
   function render() {
     for (const part of parts) part.render(word);
     tell(failure, state.failure ? word("noEngine")(state.failure) : "");
   }
-  const play = make(
-    "div.training",
-    buttons.node,
-    failure,
-    curves.facts,
-    curves.node,
-    breaks.node,
-    settings.node,
-    kernels.node,
-    drawings.node,
-    misread.node,
-    make("p.muted", { say: "about" }),
-  );
-  // A cell that is run again leaves no worker behind.
-  const watch = new MutationObserver(() => {
-    if (play.isConnected) return;
+  watch(node, () => {
+    state.isRunning = false;
     run.stop();
-    watch.disconnect();
+    render();
   });
-  watch.observe(document, { childList: true, subtree: true });
-  return { nodes: [play], render };
+  return { nodes: [node], render };
+}
+
+// A cell that is run again leaves no worker behind.
+function watch(node, leave) {
+  const watcher = new MutationObserver(() => {
+    if (node.isConnected) return;
+    watcher.disconnect();
+    leave();
+  });
+  watcher.observe(document, { childList: true, subtree: true });
 }
 
 explorable("training", {

@@ -34,6 +34,14 @@ export const BREAKS = {
   fewImages: { changes: { images: 100 }, page: "faq/overfitting" },
 };
 
+// The names of the breaks that such settings have.
+export const brokenBy = (settings) =>
+  Object.keys(BREAKS).filter((name) =>
+    Object.entries(BREAKS[name].changes).every(
+      ([key, value]) => settings[key] === value,
+    ),
+  );
+
 // The network without weights, as engine_network.js takes it, with the names of Keras.
 export function networkOf({ convolutions, filters, units }) {
   const layers = [];
@@ -51,20 +59,6 @@ export function networkOf({ convolutions, filters, units }) {
   return { input: [28, 28, 1], layers };
 }
 
-// The digits as they came from Python: compressed, two pixels a byte. Out come bytes.
-export async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const whole = new Blob([bytes]).stream();
-  const stream = whole.pipeThrough(new DecompressionStream("deflate"));
-  const pairs = new Uint8Array(await new Response(stream).arrayBuffer());
-  const pixels = new Uint8Array(2 * pairs.length);
-  for (let at = 0; at < pairs.length; at++) {
-    pixels[2 * at] = 17 * (pairs[at] >> 4);
-    pixels[2 * at + 1] = 17 * (pairs[at] & 15);
-  }
-  return pixels;
-}
-
 // The same labels, in any order.
 export function shuffled(labels) {
   const order = Array.from(labels, (label) => [Math.random(), label]);
@@ -77,6 +71,9 @@ export function firstKernels(layers, most = 16) {
   const { kernel, kernelShape } = layers.find((layer) => layer.kernel);
   const count = kernelShape.at(-1);
   return Array.from({ length: Math.min(count, most) }, (_, which) =>
-    kernel.filter((_, at) => at % count === which),
+    Float32Array.from(
+      { length: kernel.length / count },
+      (_, at) => kernel[at * count + which],
+    ),
   );
 }

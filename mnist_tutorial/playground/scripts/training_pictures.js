@@ -36,8 +36,7 @@ export function makeKernels(state, colour) {
   return { node, render };
 }
 
-// imageAt(index) are the bytes of a digit, labels what it is.
-export function makeMisread(state, { imageAt, labels }, colour) {
+export function makeMisread(state, run, colour) {
   const grid = make("div.misread");
   const node = make("figure", make("figcaption.muted", { say: "misread" }), grid);
   let shown = null;
@@ -49,8 +48,13 @@ export function makeMisread(state, { imageAt, labels }, colour) {
     grid.replaceChildren(
       ...state.wrong.slice(0, MISREAD).map(({ index, reading }) => {
         const canvas = make("canvas", { "aria-hidden": "true" });
-        paint(canvas, imageAt(index), (value) => gray(value / 255), index);
-        const said = make("span.number", `${labels[index]} → ${reading}`);
+        paint(
+          canvas,
+          run.imagesOf(index, index + 1),
+          (value) => gray(value / 255),
+          index,
+        );
+        const said = make("span.number", `${run.labels[index]} → ${reading}`);
         return make("div", canvas, said);
       }),
     );

@@ -2,7 +2,8 @@
    the reader's wishes never wait long. */
 
 import { startEngine } from "./engine_client.js";
-import { PIXELS, firstKernels, networkOf, shuffled, unpack } from "./training_model.js";
+import learning from "./engine_learning.js" with { type: "text" };
+import { PIXELS, firstKernels, networkOf, shuffled } from "./training_model.js";
 
 const SLICE_MS = 80;
 const IMAGES_BETWEEN = 1500; // from one measurement to the next
@@ -14,129 +15,160 @@ export const freshRun = () => ({
   losses: [], // of each batch
   held: [], // of each measurement: { step, loss, accuracy }
   wrong: [], // held-out images at the last one: { index, reading }
-  kernels: [],
+  kernels: [], // of the first layer
 });
 
-// `state` is the explorable's; show() is called when something in it has changed.
-export function makeRun(data, state, { isThere, show, fail }) {
-  const labels = Uint8Array.from(data.labels);
-  const count = labels.length - data.heldOut; // of images to learn from
-  let [engine, pixels, turn, isBusy, isMeasured] = [null, null, 0, false, false];
-  let [isFresh, isUnread, seen] = [true, false, 0];
-
-  const imagesOf = (from, to) => pixels.slice(from * PIXELS, to * PIXELS);
-  const ask = (question, details) => engine.ask(question, details);
-
-  async function begin() {
-    isFresh = false;
-    pixels ??= await unpack(data.digits);
-    engine ??= startEngine();
-    const { settings, seed } = state;
-    await ask("load", { network: networkOf(settings), seed, zero: settings.isZero });
-    const most = Math.min(count, settings.images);
-    const right = labels.slice(0, most);
-    const given = settings.isShuffled ? shuffled(right) : right;
-    await ask("data", { images: imagesOf(0, most), labels: given, seed });
-    isMeasured = false;
-    isUnread = true;
-    await look();
+export class Run {
+  // `state` is the explorable's. show() is called when something in it has changed,
+  // fail(error) when the engine cannot go on, isThere() tells whether the page has it.
+  constructor(data, state, calls) {
+    Object.assign(this, { data, state, ...calls });
+    this.labels = Uint8Array.from(data.labels);
+    this.count = this.labels.length - data.heldOut; // of images to learn from
+    this.engine = this.pixels = null;
+    this.turn = 0; // counts beginnings: an answer from before the last one is no good
+    this.isBusy = this.isUnread = false; // isUnread: the drawings are to be read again
+    this.isFresh = true; // whether it is still to begin
+    this.seen = 0; // images since the last measurement
+    document.addEventListener("visibilitychange", this.wake);
   }
-  async function learn() {
+
+  // What is most urgent first. Only one of these loops runs at a time.
+  wake = async () => {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    try {
+      for (let next; this.isThere() && !document.hidden && (next = this.next());) {
+        const [start, { turn }] = [performance.now(), this];
+        await next.call(this);
+        const isTimed = next !== this.begin && turn === this.turn;
+        if (isTimed) this.state.seconds += (performance.now() - start) / 1000;
+        this.show();
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.isBusy = false;
+  };
+
+  next() {
+    const { isRunning, isStep, held, steps } = this.state;
+    const isWanted = isRunning || isStep;
+    if (this.isFresh) return isWanted || this.engine ? this.begin : null;
+    if (this.isUnread) return this.read;
+    const isRested = !isWanted && held.at(-1)?.step !== steps;
+    if (!held.length || this.seen >= IMAGES_BETWEEN || isRested) return this.measure;
+    return isWanted ? this.learn : null;
+  }
+
+  async begin() {
+    this.isFresh = false;
+    this.engine ??= startEngine(learning);
+    const { settings, seed } = this.state;
+    if (!this.pixels) {
+      const { pixels } = await this.engine.ask("unpack", { text: this.data.digits });
+      this.pixels = pixels;
+    }
+    const network = networkOf(settings);
+    await this.ask("load", { network, seed, zero: settings.isZero });
+    const most = Math.min(this.count, settings.images);
+    const right = this.labels.slice(0, most);
+    const labels = settings.isShuffled ? shuffled(right) : right;
+    await this.ask("data", { images: this.imagesOf(0, most), labels, seed });
+    this.seen = 0;
+    await this.look();
+  }
+
+  async learn() {
+    const { state } = this;
     const { rate: learningRate, batchSize } = state.settings;
     const slice = state.isRunning ? { milliseconds: SLICE_MS } : { steps: 1 };
     state.isStep = false;
-    const mine = turn;
-    const { losses, step } = await ask("train", { ...slice, batchSize, learningRate });
-    if (mine !== turn) return;
-    state.losses.push(...losses);
-    state.steps = step;
-    seen += losses.length * batchSize;
-    isUnread = true;
-    if (seen >= IMAGES_BETWEEN) isMeasured = false;
-    await look();
+    const answer = await this.ask("train", { ...slice, batchSize, learningRate });
+    if (!answer) return;
+    state.losses.push(...answer.losses);
+    state.steps = answer.step;
+    this.seen += answer.losses.length * batchSize;
+    await this.look();
   }
-  async function look() {
-    const mine = turn;
-    const { layers } = await ask("layers");
-    if (mine === turn) state.kernels = firstKernels(layers);
+
+  async look() {
+    const answer = await this.ask("layers");
+    if (answer) this.state.kernels = firstKernels(answer.layers);
+    this.isUnread = this.state.drawings.length > 0;
   }
-  async function measure() {
-    const mine = turn;
-    const step = state.steps;
+
+  async measure() {
+    const { labels, count, state } = this;
     let loss = 0;
     const wrong = [];
     for (let from = count; from < labels.length; from += PART) {
       const to = Math.min(from + PART, labels.length);
-      const part = { images: imagesOf(from, to), labels: labels.slice(from, to) };
-      const found = await ask("evaluate", part);
-      if (mine !== turn) return;
-      loss += (found.loss * (to - from)) / data.heldOut;
-      wrong.push(
-        ...found.wrong.map(({ index, reading }) => ({ index: from + index, reading })),
-      );
+      const images = this.imagesOf(from, to);
+      const answer = await this.ask("evaluate", {
+        images,
+        labels: labels.slice(from, to),
+      });
+      if (!answer) return;
+      loss += (answer.loss * (to - from)) / this.data.heldOut;
+      for (const { index, reading } of answer.wrong)
+        wrong.push({ index: from + index, reading });
     }
-    [isMeasured, seen] = [true, 0];
-    state.held.push({ step, loss, accuracy: 1 - wrong.length / data.heldOut });
+    this.seen = 0;
+    const accuracy = 1 - wrong.length / this.data.heldOut;
+    state.held.push({ step: state.steps, loss, accuracy });
     state.wrong = wrong;
   }
-  async function read() {
-    isUnread = false;
-    const { drawings, steps } = state;
-    if (!drawings.length) return;
+
+  async read() {
+    this.isUnread = false;
+    const { steps } = this.state;
+    const drawings = [...this.state.drawings]; // another may come meanwhile
     const images = new Float32Array(drawings.length * PIXELS);
     drawings.forEach(({ field }, at) => images.set(field, at * PIXELS));
-    const mine = turn;
-    const { logits } = await ask("predictMany", { images });
-    if (mine !== turn) return;
+    const answer = await this.ask("predictMany", { images });
+    if (!answer) return;
     drawings.forEach(({ readings }, at) => {
-      const own = logits.subarray(10 * at, 10 * at + 10);
-      const digit = own.indexOf(Math.max(...own));
+      const logits = answer.logits.subarray(10 * at, 10 * at + 10);
+      const digit = logits.indexOf(Math.max(...logits));
       if (readings.at(-1)?.digit !== digit) readings.push({ step: steps, digit });
     });
   }
-  const isWanted = () => state.isRunning || state.isStep;
 
-  // What is most urgent first. Only one of these loops runs at a time.
-  async function work() {
-    if (isBusy) return;
-    isBusy = true;
-    while (isThere() && !document.hidden) {
-      const start = performance.now();
-      if (isFresh && (isWanted() || engine)) await begin();
-      else if (isFresh) break;
-      else if (isUnread) await read();
-      else if (!isMeasured) await measure();
-      else if (isWanted()) await learn();
-      else break;
-      state.seconds += (performance.now() - start) / 1000;
-      show();
-    }
-    isBusy = false;
+  // Resolves to null where another beginning has come in between.
+  async ask(question, details) {
+    const { turn } = this;
+    const answer = await this.engine.ask(question, details);
+    return turn === this.turn ? answer : null;
   }
-  const wake = () => work().catch(fail);
-  document.addEventListener("visibilitychange", wake);
-  return {
-    wake,
-    restart() {
-      turn += 1;
-      isFresh = true;
-      Object.assign(state, freshRun());
-      for (const drawing of state.drawings) drawing.readings = [];
-      wake();
-    },
-    readAgain() {
-      isUnread = true;
-      wake();
-    },
-    trained: () => ask("save").then(({ network }) => network),
-    imageAt: (index) => imagesOf(index, index + 1),
-    heldOut: () => Array.from({ length: data.heldOut }, (_, at) => count + at),
-    labels,
-    stop() {
-      document.removeEventListener("visibilitychange", wake);
-      engine?.stop();
-      engine = null;
-      isFresh = true;
-    },
-  };
+
+  restart() {
+    this.forget();
+    this.wake();
+  }
+
+  readAgain() {
+    this.isUnread = true;
+    this.wake();
+  }
+
+  // The page has lost it: leave no worker behind.
+  stop() {
+    this.engine?.stop();
+    this.engine = null;
+    this.isBusy = false; // what was asked is never answered
+    this.forget();
+    document.removeEventListener("visibilitychange", this.wake);
+  }
+
+  forget() {
+    this.turn += 1;
+    this.isFresh = true;
+    Object.assign(this.state, freshRun());
+    for (const drawing of this.state.drawings) drawing.readings = [];
+  }
+
+  imagesOf(from, to) {
+    return this.pixels.slice(from * PIXELS, to * PIXELS);
+  }
 }

@@ -2,25 +2,27 @@
    of it is in this page: the frame came from Python, and the script is the one that runs
    here. */
 
+import { PIXELS } from "./training_model.js";
+
 // Not spelt out, or a browser would end this script here.
 const SCRIPT = "script";
 const LAST_LINE = 'explorable("training", {';
 
-const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
-
 // Three digits of each class to choose from, in the order that makeSamples() expects.
-export function samplesOf({ heldOut, labels, imageAt }) {
-  const indices = heldOut();
-  const ofDigit = Array.from({ length: 10 }, (_, digit) =>
-    indices.filter((index) => labels[index] === digit),
-  );
-  return [0, 1, 2].flatMap((which) =>
-    ofDigit.map((own) => toBase64(imageAt(own[which]))),
-  );
+function samplesOf({ pixels, labels, count }) {
+  const own = (digit, which) => {
+    let index = count - 1;
+    for (let left = which; left >= 0; left--) index = labels.indexOf(digit, index + 1);
+    return btoa(
+      String.fromCharCode(...pixels.subarray(index * PIXELS, (index + 1) * PIXELS)),
+    );
+  };
+  const digits = [...Array(10).keys()];
+  return [0, 1, 2].flatMap((which) => digits.map((digit) => own(digit, which)));
 }
 
 // The text of the page: `frame` is page.html, data what playground.py hands over.
-export function pageOf(frame, data) {
+function pageOf(frame, data) {
   const { textContent: script } = [...document.scripts].find((node) =>
     node.textContent.includes(LAST_LINE),
   );
@@ -33,10 +35,13 @@ export function pageOf(frame, data) {
   return frame.replace("%s", () => data.name).replace("%s", () => body);
 }
 
-export function download(name, text) {
+// Hands the reader a page with the network that a run has trained.
+export async function savePage(run, name) {
+  const { network } = await run.ask("save");
+  const text = pageOf(run.data.page, { name, network, samples: samplesOf(run) });
   const address = URL.createObjectURL(new Blob([text], { type: "text/html" }));
   const link = document.createElement("a");
-  Object.assign(link, { href: address, download: name });
+  Object.assign(link, { href: address, download: "my_network.html" });
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000); // it may take a while to begin
 }

@@ -12,13 +12,15 @@ export const trainingStyle = `
   .held { stroke: var(--orange); stroke-width: 2.5; }
   .dot.train { fill: var(--blue); }
   .dot.held { fill: var(--orange); }
+  .before { stroke: var(--muted); stroke-opacity: 0.6; }
   .key {
     background: var(--blue); display: inline-block; height: 3px; margin: 0 5px 0 0;
     vertical-align: middle; width: 18px;
   }
   .key.held { background: var(--orange); margin-left: 12px; }
   .setting .muted { display: block; }
-  .hint { margin: 8px 0 0; min-height: 3em; }
+  .hints { margin-top: 8px; min-height: 3em; }
+  .hints p { margin: 0; }
   a { color: inherit; }
   button[aria-pressed="true"] {
     border-color: var(--warning); box-shadow: inset 0 0 0 2px var(--warning);
@@ -31,7 +33,7 @@ export const trainingStyle = `
   .misread canvas { height: 48px; image-rendering: pixelated; width: 48px; }
   .own { display: grid; gap: 10px 18px; grid-template-columns: minmax(0, 1fr); margin-top: 6px; }
   .own > div { align-content: start; display: grid; gap: 8px; }
-  .pad, .keptOne canvas { background: var(--white); }
+  .pad, .one canvas { background: var(--white); }
   .pad {
     aspect-ratio: 1; border: 1px solid var(--rule); border-radius: 6px; max-width: 15rem;
     overflow: hidden; position: relative; touch-action: none;
@@ -44,13 +46,13 @@ export const trainingStyle = `
   .pen.down { background: var(--mark); }
   .pad:focus-visible .pen, .pad:focus-visible + .keys { display: block; }
   .keys { display: none; margin: 0; }
-  .keptOne { align-items: center; display: flex; gap: 10px; }
-  .keptOne canvas { height: 42px; image-rendering: pixelated; width: 42px; }
+  .one { align-items: center; display: flex; gap: 10px; }
+  .one canvas { height: 42px; image-rendering: pixelated; width: 42px; }
   .readings { flex: 1; white-space: normal; }
   @container (max-width: 480px) { .facts { grid-template-columns: 1fr 1fr; } }
   @container (min-width: 600px) {
     .curves, .settings { grid-template-columns: repeat(2, minmax(0, 1fr)); }
     .own { grid-template-columns: 15rem minmax(0, 1fr); }
-    .hint { min-height: 1.5em; }
+    .hints { min-height: 1.5em; }
   }
 `;

@@ -1,5 +1,7 @@
 /* What "train one here" says. */
 
+import { fixed } from "./numbers.js";
+
 export const trainingWords = {
   zh: {
     title: "动手：就在这里训练一个网络",
@@ -44,7 +46,8 @@ export const trainingWords = {
     noConvolutionHint: "没有卷积层：走同样的步数，留出准确率比有卷积时低。",
     fewImagesHint: "只有 100 张图：训练损失几乎到 0，留出损失却降不下来。",
     chapter: "书里的这个实验",
-    savedName: ({ steps, percent }) => `在网页里训练：${steps} 步，${percent} %`,
+    savedName: ({ step, accuracy }) =>
+      `在网页里训练：${step} 步，${fixed(100 * accuracy, 1)} %`,
     about:
       "3,000 张训练、1,000 张留出，都来自 MNIST 的训练集，存成 16 级灰度。训练全在你的浏览器里，不联网。",
     empty: "画板是空的：先写一个数字。",
@@ -101,8 +104,8 @@ export const trainingWords = {
     fewImagesHint:
       "Only 100 images: the training loss goes almost to 0, the held-out loss does not.",
     chapter: "This experiment in the book",
-    savedName: ({ steps, percent }) =>
-      `trained in a page: ${steps} steps, ${percent} %`,
+    savedName: ({ step, accuracy }) =>
+      `trained in a page: ${step} steps, ${fixed(100 * accuracy, 1)} %`,
     about:
       "3,000 digits to learn from and 1,000 held out, all from the training set of MNIST, in 16 grey levels. All training happens in your browser, without a network connection.",
     empty: "The pad is empty: write a digit first.",

@@ -1,0 +1,6 @@
+/* What a worker runs behind engine.js where a network is to learn. */
+
+import { Learner } from "./engine_learner.js";
+import { serve } from "./engine_worker.js";
+
+serve(globalThis, new Learner());

@@ -1,0 +1,48 @@
+/* What the pad says. */
+
+export const PAD_WORDS = {
+  zh: {
+    padArea: "画板",
+    keys: "方向键移动笔，空格键落笔、抬笔。",
+    undo: "撤销",
+    clear: "清空",
+    picture: "图片或拍照…",
+    brush: "笔的粗细",
+    samples: "或选一个 MNIST 的数字",
+    others: "换一批",
+    sample: (digit) => `数字 ${digit}`,
+    received: "网络收到的图",
+    empty: "画板是空的：写一个数字，选一个，或拖进一张图片。",
+    dots: "只看到几个小点。把数字写大一些。",
+    marks: "看到的痕迹太多，不像一个数字。清空再写。",
+    several: "看到不止一个数字。一次只写一个。",
+    wide: "太宽了，不像一个数字。一次只写一个。",
+    noPicture: "这个文件不是图片，或者已损坏。换一张 PNG 或 JPEG。",
+    tooLarge: "这张图片超过 4000 万像素。先把它缩小。",
+    noContrast: "这张图片里看不出笔迹。换一张深浅分明的。",
+    photoHint:
+      "这里读图片的办法很简单：底色以四边为准。有阴影、格线的照片，用命令 mnist-tutorial predict 读得更好。",
+  },
+  en: {
+    padArea: "Drawing pad",
+    keys: "Arrow keys move the pen, Space puts it down and lifts it.",
+    undo: "Undo",
+    clear: "Clear",
+    picture: "Picture or photo…",
+    brush: "Brush",
+    samples: "Or choose a digit of MNIST",
+    others: "Others",
+    sample: (digit) => `a digit ${digit}`,
+    received: "What the network receives",
+    empty: "The pad is empty: write a digit, choose one, or drop a picture.",
+    dots: "Only small dots were found. Write the digit larger.",
+    marks: "Too many marks to be one digit. Clear the pad and write again.",
+    several: "More than one digit was found. Write one at a time.",
+    wide: "Too wide to be one digit. Write one at a time.",
+    noPicture: "This file is no picture, or is damaged. Choose a PNG or a JPEG.",
+    tooLarge: "This picture has more than 40 million pixels. Scale it down first.",
+    noContrast: "No writing stands out in this picture. Choose one with more contrast.",
+    photoHint:
+      "Pictures are read in a simple way here: the ground is what lies along the rim. Photos with shadows or lines are read better by the command mnist-tutorial predict.",
+  },
+};
