@@ -9,7 +9,7 @@ from explorables import Explorable, drag_finger
 
 def arc(middle, size, start, end):
     """Return points on an ellipse, from one angle in degrees to another."""
-    angles = np.radians(np.linspace(start, end, 14))
+    angles = np.radians(np.linspace(start, end, 10))
     (x, y), (width, height) = middle, size
     return [(x + width * np.cos(a), y + height * np.sin(a)) for a in angles]
 

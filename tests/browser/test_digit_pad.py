@@ -3,6 +3,8 @@
 In a notebook anywidget stands between the two; here a model does that has its methods.
 """
 
+import base64
+
 import numpy as np
 import pytest
 from book_site import Visit
@@ -25,7 +27,7 @@ SHOW = """async ([script, state]) => {
   const read = CanvasRenderingContext2D.prototype.getImageData;
   CanvasRenderingContext2D.prototype.getImageData = function (...box) {
     const image = read.apply(this, box);
-    if (box[2] === 280) window.ink = image;
+    if (box[2] === 280) window.ink = image.data;
     return image;
   };
   const file = new Blob([script], { type: "text/javascript" });
@@ -34,6 +36,9 @@ SHOW = """async ([script, state]) => {
   await widget.render({ model, el });
   document.body.append(el);
 }"""
+
+
+INK = 'btoa(Array.from(ink, (byte) => String.fromCharCode(byte)).join(""))'
 
 
 class Kernel:
@@ -55,8 +60,10 @@ class Kernel:
 
     def ink(self):
         """Return what is drawn, uint8, shape (280, 280)."""
-        data = self.page.evaluate("[...ink.data]")
-        return np.reshape(data, (280, 280, 4))[..., 3].astype(np.uint8)
+        ink = self.page.evaluate(INK)
+        return np.frombuffer(base64.b64decode(ink), np.uint8).reshape(280, 280, 4)[
+            ..., 3
+        ]
 
 
 @pytest.fixture(params=["mouse", "finger"])

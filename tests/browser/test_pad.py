@@ -253,7 +253,7 @@ def test_the_maps_of_a_layer_are_painted_side_by_side(pad, network):
     pad.write(STROKES[2])
     pad.settle()
     pooled = keras.Model(network.inputs[0], network.layers[1].output)
-    maps = np.asarray(pooled(pad.field()))[0]  # (13, 13, 32)
+    maps = pooled.predict(pad.field(), verbose=0)[0]  # (13, 13, 32)
     pad.find(".tabs button").nth(1).click()
     pad.settle()
     width, height, pixels = pad.find(".maps canvas").evaluate(MAPS)
