@@ -319,10 +319,10 @@ def test_drawings_are_read_again_and_the_saved_page_reads_them_alike(
     training.press(".step")
     training.settle()
     first = training.readings()
-    training.learn(150)
+    training.learn(120)
     readings = training.readings()
     last = [each[-1] for each in readings]
-    assert all(len(each) == 1 for each in first)
+    assert all(first) and max(map(len, first)) <= 2
     assert sum(len(each) > 1 for each in readings) >= 4
     assert sum(np.equal(last, DRAWN)) >= 6, readings
 
