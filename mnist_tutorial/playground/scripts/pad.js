@@ -35,10 +35,8 @@ export function makePad(state, samples, look) {
   const area = makeDrawingArea(state, {
     begin: (stroke) => lay([...state.history.at(-1), stroke]),
     extend(points) {
-      state.history
-        .at(-1)
-        .at(-1)
-        .points.push(...points);
+      const stroke = state.history.at(-1).at(-1);
+      stroke.points.push(...points);
       readSoon();
     },
   });

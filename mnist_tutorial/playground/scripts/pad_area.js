@@ -10,8 +10,6 @@ const KEY_STEP = 10;
 export function makeDrawingArea(state, { begin, extend }) {
   const { canvas, context } = padCanvas(2);
   const pen = make("i.pen");
-  const pad = { role: "application", label: "padArea", tabindex: 0 };
-  const node = make("div.pad.steered", pad, canvas, pen);
   const keys = make("p.keys.muted", { say: "keys" });
   const hand = { at: [PAD / 2, PAD / 2], isDown: false };
   const pointOf = (event) => {
@@ -56,7 +54,8 @@ export function makeDrawingArea(state, { begin, extend }) {
     },
     blur: () => setDown(false),
   };
-  for (const [key, handler] of Object.entries(on)) node.addEventListener(key, handler);
+  const pad = { role: "application", label: "padArea", tabindex: 0, on };
+  const node = make("div.pad.steered", pad, canvas, pen);
   function render() {
     drawMarks(context, state.history.at(-1));
     const [left, top, size] = [...hand.at, state.brush].map((length) => length / PAD);

@@ -50,9 +50,8 @@ export function makeSamples(texts, lay) {
   show();
   const render = (word) => {
     digits.select(-1);
-    buttons.forEach((node, index) =>
-      node.setAttribute("aria-label", word("sample")(index)),
-    );
+    for (const [index, node] of buttons.entries())
+      node.ariaLabel = word("sample")(index);
   };
   const head = make("div.row.between", make("span.muted", { say: "samples" }), more);
   return { node: make("div", head, digits.node), render };

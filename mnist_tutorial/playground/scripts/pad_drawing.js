@@ -50,8 +50,9 @@ function drawStroke(context, { points, width }) {
 // A canvas, one pixel a unit, as an ink (ink_marks.js): how much of each is covered.
 export function inkOf(context) {
   const { data } = context.getImageData(0, 0, PAD, PAD);
-  const values = Float64Array.from({ length: PAD ** 2 }, (_, at) => data[4 * at + 3]);
-  return { width: PAD, height: PAD, values: values.map((value) => value / 255) };
+  const fullness = (_, at) => data[4 * at + 3] / 255;
+  const values = Float64Array.from({ length: PAD ** 2 }, fullness);
+  return { width: PAD, height: PAD, values };
 }
 
 // The other way: black, as opaque as there is ink.

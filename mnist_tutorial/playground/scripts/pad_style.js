@@ -8,8 +8,10 @@ export const PAD_STYLE = `
   .between { justify-content: space-between; }
   .between > span { flex: 1 1 10rem; }
   .pad, .field28, .samples button { background: var(--white); }
-  .pad, .field28 { border: 1px solid var(--rule); border-radius: 6px; overflow: hidden; }
-  .pad, .field28 { aspect-ratio: 1; position: relative; }
+  .pad, .field28 {
+    aspect-ratio: 1; border: 1px solid var(--rule); border-radius: 6px; overflow: hidden;
+    position: relative;
+  }
   .pad { touch-action: none; }
   .pad > canvas, .field28 canvas { display: block; height: 100%; width: 100%; }
   .field28 canvas { image-rendering: pixelated; }

@@ -78,8 +78,7 @@ function build({ data, word, colour, say }) {
   const hint = make("p.muted", { say: "photoHint" });
   const play = make("div.play", left, right);
   takeDrops(play, pad.open);
-  const nodes = [model, play, inner, hint];
-  return { nodes, render };
+  return { nodes: [model, play, inner, hint], render };
 }
 
 explorable("playground", { words, style, build });

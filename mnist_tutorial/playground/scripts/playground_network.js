@@ -68,8 +68,8 @@ export function selectParts(
   { inputs, values, weights, bias },
   { kernelShape, window },
 ) {
-  const own = window ?? (kernelShape?.length === 4 ? kernelShape : [1, inputs.length]);
-  const [rows, columns] = own;
+  const row = [1, inputs.length];
+  const [rows, columns] = window ?? (kernelShape?.length === 4 ? kernelShape : row);
   const isSmall = rows <= 7 && columns <= 7;
   const cells = Array.from(inputs, (input, at) => {
     const [value, weight] = [values[at], weights[at]];

@@ -9,9 +9,7 @@ export const style = `
   .model { margin: -8px 0 8px; overflow-wrap: anywhere; }
   .layers { display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); }
   .seen { background: var(--white); }
-  .small .seen, .maps {
-    border: 1px solid var(--rule); border-radius: 6px; overflow: hidden;
-  }
+  .small .seen, .maps { border: 1px solid var(--rule); border-radius: 6px; overflow: hidden; }
   .steps { display: grid; gap: 10px; grid-template-columns: 1fr 2.6fr; }
   .small { align-content: start; display: grid; gap: 8px; }
   .small .seen { display: grid; height: 84px; padding: 4px; place-items: center; }
@@ -56,8 +54,8 @@ export const style = `
   }
   .ends { display: flex; justify-content: space-between; margin-top: -6px; }
   .value { min-height: 0; min-width: 0; }
-  .place { font-variant-numeric: tabular-nums; margin-top: 6px; }
-  .about { font-variant-numeric: tabular-nums; margin: 8px 0 0; text-align: center; }
+  .place, .about { font-variant-numeric: tabular-nums; margin: 6px 0 0; }
+  .about { text-align: center; }
   @container (min-width: 600px) {
     .detail { grid-template-columns: 15rem minmax(0, 1fr); }
   }

@@ -25,11 +25,9 @@ export const words = {
     products: "乘积",
     value: "这个数",
     sumOf({ isSmall, channel, channels, cells, rest, shown, others, bias, sum }) {
-      const own = isSmall
-        ? channels > 1
-          ? `第 ${channel + 1} 个输入通道（共 ${channels} 个，它的影响最大）`
-          : "这些乘积"
-        : `影响最大的 ${cells.length} 项`;
+      let own = isSmall ? "这些乘积" : `影响最大的 ${cells.length} 项`;
+      if (isSmall && channels > 1)
+        own = `第 ${channel + 1} 个输入通道（共 ${channels} 个，它的影响最大）`;
       const more = rest ? `，其余 ${rest} 项 ${short(others)}` : "";
       return `${own}之和 ${short(shown)}${more}，偏置 ${short(bias)}，合计 ${short(sum)}`;
     },
@@ -58,11 +56,9 @@ export const words = {
     products: "products",
     value: "this number",
     sumOf({ isSmall, channel, channels, cells, rest, shown, others, bias, sum }) {
-      const own = isSmall
-        ? channels > 1
-          ? `Input channel ${channel + 1} of ${channels}, which counts most,`
-          : "These products"
-        : `The ${cells.length} that count most`;
+      let own = isSmall ? "These products" : `The ${cells.length} that count most`;
+      if (isSmall && channels > 1)
+        own = `Input channel ${channel + 1} of ${channels}, which counts most,`;
       const more = rest ? `, the other ${rest} products ${short(others)}` : "";
       return `${own} add up to ${short(shown)}${more}, bias ${short(bias)}, together ${short(sum)}`;
     },
