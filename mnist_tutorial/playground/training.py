@@ -1,4 +1,4 @@
-"""A network that learns in the page, for the page ``code/playground``."""
+"""A network that learns in the page, from random weights, without Python."""
 
 import base64
 import zlib
@@ -20,7 +20,8 @@ def training_explorer() -> Explorable:
     on the next 1,000, in 16 grey levels, so that they take half a megabyte. The reader
     chooses layers, learning rate and batch size, watches losses, accuracy and kernels,
     has drawings of their own read while it learns, and saves the network as
-    `playground` would. The page ``code/playground`` shows it.
+    `playground` would. Its links lead to the book's chapters from a notebook in
+    ``code``.
     """
     (images, labels), _ = load_raw_mnist()
     count = TRAINING_IMAGES + HELD_OUT_IMAGES

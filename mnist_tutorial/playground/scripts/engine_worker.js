@@ -8,8 +8,9 @@ import { Network } from "./engine_network.js";
 export class Engine {
   load({ network, seed, zero }) {
     this.network = new Network(network, zero ? () => 0.5 : makeRandom(seed ?? 0));
-    // Once to no purpose, since code that has run before is quicker.
-    this.network.forward(new Float32Array(sizeOf(network.input)).fill(1));
+    // A few times to no purpose, since code that has run before is quicker.
+    const blank = new Float32Array(sizeOf(network.input)).fill(1);
+    for (let round = 0; round < 3; round++) this.network.forward(blank);
     return this.layers();
   }
 
