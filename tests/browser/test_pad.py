@@ -183,8 +183,12 @@ def test_keys_draw_and_the_focus_shows(pad, network):
     for key in ["Shift+ArrowUp", "Space", *3 * ["Shift+ArrowDown"], "Space"]:
         pad.page.keyboard.press(key)
         assert pad.find(".pen").is_visible() and pad.find(".keys").is_visible()
-    pad.page.keyboard.press("ArrowRight")
     assert pad.read() == 1
+    drawn = pad.field()
+    for _ in range(3):  # the pen is lifted
+        pad.page.keyboard.press("Shift+ArrowRight")
+    pad.settle()
+    np.testing.assert_array_equal(pad.field(), drawn)
     seen = []
     for _ in range(9):
         pad.page.keyboard.press("Tab")
