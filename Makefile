@@ -11,6 +11,10 @@ SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 IN_ORDER := --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
+# Where it is set, as in many containers, each process compiles TensorFlow's thousands of
+# modules anew: eleven seconds, for every kernel and every worker.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Two pips in one environment would get in each other's way.
 .NOTPARALLEL:
 .PHONY: help book test test-package lint notebooks margins serve clean chromium

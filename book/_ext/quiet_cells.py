@@ -2,10 +2,11 @@
 
 A *reading* (``cell_kinds.py``) becomes its sentence, with its code and what it asserts
 in one quiet line below that opens; a *check* becomes that line alone, and so do the
-*imports* of a page, below what the reader will be able to do. Outputs tagged
-``hide-output``, which answer a guess, open at a click, and with them the readings and
-checks right behind. A solution, the section headed so, is folded too. The lines of code
-that only say something are left out: the output shows them.
+*imports* of a page, below what the reader will be able to do. A cell tagged ``at-top``
+stands below the page's first words. Outputs tagged ``hide-output``, which answer a
+guess, open at a click, and with them the readings and checks right behind. A solution,
+the section headed so, is folded too. The lines of code that only say something are left
+out: the output shows them.
 """
 
 from cell_kinds import kind, without_words
@@ -95,6 +96,8 @@ class FoldCells(SphinxTransform):
                 section.replace_self(fold)
         for cell in list(self.document.findall(lambda node: cell_kind(node))):
             what = cell_kind(cell)
+            if "tag_at-top" in cell["classes"]:
+                self.lift(cell)
             show_without_words(cell)
             if in_solution(cell):
                 continue
@@ -120,6 +123,12 @@ class FoldCells(SphinxTransform):
         _, objectives, *_ = self.document.findall(nodes.section)
         fold = Fold("", part(cell, "source"), summary=summary, classes=["imports"])
         objectives.append(fold)
+
+    def lift(self, cell):
+        """Put a cell above the objectives, the first section."""
+        cell.parent.remove(cell)
+        _, objectives, *_ = self.document.findall(nodes.section)
+        objectives.parent.insert(objectives.parent.index(objectives), cell)
 
     def fold_outcome(self, cell, summary):
         """Put the output, and the readings right behind, into one fold."""

@@ -138,7 +138,7 @@ def test_every_exercise_has_a_solution_that_runs(page):
 @each_notebook
 def test_only_a_failure_that_is_taught_is_allowed_to_fail(page):
     for cell in page.code_cells:
-        known = {"hide-input", "hide-output", "remove-cell", "remove-input"}
+        known = {"hide-input", "hide-output", "remove-cell", "remove-input", "at-top"}
         assert set(cell.tags) <= known | {"raises-exception", "shows-warning"}, cell
         if "raises-exception" in cell.tags:
             assert page.ids.index("read-error") > page.ids.index(cell.id)

@@ -111,14 +111,3 @@ def test_the_listing_that_is_run_is_the_listing_that_is_printed():
         for line in map(ast.unparse, ast.parse(LISTING).body)
         if not re.search("^import|^from|^test_|^print", line)
     ]
-
-
-# --- the first page ------------------------------------------------------------------
-
-
-def test_the_lines_that_trained_the_network_above_are_shown_and_run_again():
-    (page,) = (page for page in notebooks("zh") if page.name == "index")
-    *trained, shown = map(ast.unparse, page.cell("pad").tree.body)
-    lines = map(ast.unparse, page.cell("train").tree.body)
-    assert trained == [line for line in lines if "time.perf_counter" not in line]
-    assert shown == "playground(model)"

@@ -45,7 +45,7 @@ def notebook(caption):
         code(SAID, id="said"),
         prose("之后", id="after"),
         code("assert share > 1", id="check"),
-        code("share = 3", id="pad", metadata={"tags": ["remove-input"]}),
+        code("share = 3", id="pad", metadata={"tags": ["at-top", "remove-input"]}),
         code("import time", id="imports"),
         prose("## 目标", id="objectives"),
         prose("## 练习", id="exercises"),
@@ -77,6 +77,8 @@ def store(folder):
     about = {"mnist_tutorial": texts}
     said = nbformat.v4.new_output("display_data", both, metadata=about)
     executed.cells[3].outputs = [said]
+    pad = nbformat.v4.new_output("display_data", {"text/plain": "the pad"})
+    executed.cells[6].outputs = [pad]
     cache = get_cache(str(folder))
     bundle = CacheBundleIn(executed, "page.ipynb", data={"failed": False})
     return cache, cache.cache_notebook_bundle(bundle, check_validity=False)
@@ -183,6 +185,11 @@ def test_imports_are_a_line_below_the_objectives_from_wherever_they_are(page):
     (fold,) = page.select("section > details.imports:last-child")
     assert words(fold) == "本页导入的包 import time"
     assert words(fold.find_previous_sibling()) == "目标#"
+
+
+def test_a_cell_at_the_top_stands_between_the_title_and_the_objectives(page):
+    (pad,) = (node for node in page.select("pre") if words(node) == "the pad")
+    assert words(pad.find_previous(["h1", "h2"])) == "页面#"
 
 
 def test_what_answers_a_guess_is_folded_with_what_is_said_of_it(page):
