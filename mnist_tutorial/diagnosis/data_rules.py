@@ -289,7 +289,7 @@ def _symptom_of_order(run: Evidence) -> Words | None:
     if likeness * np.sqrt(len(classes) - 1) < 2.5:
         return None
     return Words(
-        zh=f"一类来得越晚，得分就越高（等级相关系数 {likeness:.2f}）",
+        zh=f"一类来得越晚，得分就越高（秩相关系数 {likeness:.2f}）",
         en=f"the later a class came, the higher its score (rank correlation "
         f"{likeness:.2f})",
     )

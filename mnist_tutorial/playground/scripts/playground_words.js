@@ -11,7 +11,7 @@ export const words = {
     stepCut: "1. 裁出数字",
     stepBox: "2. 缩到 20×20",
     coverArea: "28×28 的输入。点按或用方向键遮住一块",
-    coverHint: "3. 按重心放进 28×28。按住图，遮住一块，看答案怎样变。",
+    coverHint: "3. 按质心放进 28×28。按住图，遮住一块，看答案怎样变。",
     uncover: "拿开",
     probabilities: "十个概率",
     verdict: (digit, percent, isCovered) =>
