@@ -122,3 +122,17 @@ def test_an_environment_of_another_folder_is_made_anew(place, made, ran):
     settings.write_text(f"{made.format(place.environment)}\nversion = 3.11.7\n")
     assert place.install() == ran
     assert settings.exists() == (ran == ["pip"])
+
+
+def test_make_lets_python_keep_what_it_compiled(monkeypatch, tmp_path):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    command = [
+        "make",
+        "-s",
+        "-f",
+        install.ROOT / "Makefile",
+        "--eval=seen:; @env",
+        "seen",
+    ]
+    seen = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert "PATH=" in seen and "PYTHONDONTWRITEBYTECODE" not in seen
