@@ -15,7 +15,7 @@ export const words = {
     uncover: "拿开",
     probabilities: "十个概率",
     verdict: (digit, percent, isCovered) =>
-      `${isCovered ? "遮住以后，" : ""}网络读作 ${digit}，概率 ${percent} %。`,
+      `${isCovered ? "遮住以后，" : ""}网络读作 ${digit}，概率 ${percent}。`,
     layers: "一层一层看：选一层，选一张特征图，再点一个数，看它从哪来",
     maps: "这一层的特征图，用方向键选",
     map: "一张特征图，用方向键选一个数",
@@ -45,7 +45,7 @@ export const words = {
     uncover: "Uncover",
     probabilities: "Ten probabilities",
     verdict: (digit, percent, isCovered) =>
-      `${isCovered ? "With a part covered, it" : "The network"} reads ${digit}, with probability ${percent} %.`,
+      `${isCovered ? "With a part covered, it" : "The network"} reads ${digit}, with probability ${percent}.`,
     layers:
       "Choose a layer, a feature map, and a number in it, and see where it comes from",
     maps: "Feature maps of the layer, arrow keys choose",
