@@ -29,7 +29,6 @@ class WeightedSums {
     const own = filters / this.groups;
     const values = new Float64Array(taps);
     const rows = new Int32Array(taps); // where in the kernel a value's weights begin
-    const sums = new Float64Array(EIGHT);
     for (let output = 0; output < outputs.length; output += own) {
       const first = output % filters;
       const window = (output - first) / filters;
@@ -46,7 +45,7 @@ class WeightedSums {
         }
       }
       for (let done = 0; done < own; done += EIGHT) {
-        addUp(values, rows, count, padded, first + done, sums);
+        const sums = addUp(values, rows, count, padded, first + done);
         const end = Math.min(EIGHT, own - done);
         for (let at = 0; at < end; at++)
           outputs[output + done + at] = bias[first + done + at] + sums[at];
@@ -81,7 +80,7 @@ class WeightedSums {
 
 // Eight sums at once, of all values times the weights of the first filter, of the next
 // one, and so on. (What is added up beyond the last filter is not looked at.)
-function addUp(values, rows, count, weights, first, sums) {
+function addUp(values, rows, count, weights, first) {
   let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let index = 0; index < count; index++) {
     const value = values[index];
@@ -95,7 +94,7 @@ function addUp(values, rows, count, weights, first, sums) {
     g += value * weights[at + 6];
     h += value * weights[at + 7];
   }
-  sums.set([a, b, c, d, e, f, g, h]);
+  return [a, b, c, d, e, f, g, h];
 }
 
 // In a depthwise convolution each channel is a group of its own.

@@ -16,7 +16,7 @@ export function crop(ink) {
 }
 
 // A rectangle of some ink; where it reaches beyond there is none.
-function cut(ink, left, top, width, height) {
+export function cut(ink, left, top, width, height) {
   const values = Float64Array.from({ length: width * height }, (_, at) => {
     const [row, column] = [top + Math.floor(at / width), left + (at % width)];
     const isInside = row >= 0 && row < ink.height && column >= 0 && column < ink.width;

@@ -28,11 +28,11 @@ function build({ data, word, colour, say }) {
   const look = (changes) => {
     state.asked += 1;
     change(changes);
-    const { digit, cover, group, index } = state;
-    if (digit.refusal) return;
-    const image = digit.field;
-    const hidden = cover && covered(image, cover);
-    ask({ number: state.asked, image, cover: hidden, group, index });
+    const { digit, asked: number, group, index } = state;
+    const { refusal, field: image } = digit;
+    if (refusal) return;
+    const cover = state.cover && covered(image, state.cover);
+    ask({ number, image, cover, group, index });
   };
   const pad = makePad(state, data.samples, look);
   const bars = makeBars();

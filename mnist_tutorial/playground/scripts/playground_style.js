@@ -22,7 +22,7 @@ export const style = `
   .answer { display: grid; gap: 3px; }
   .chance { align-items: center; display: grid; gap: 8px; grid-template-columns: 1em 1fr 4em; }
   .chance b { font-weight: 400; }
-  .chance.best b, .chance.best .number { font-weight: 700; }
+  .best b, .best .number { font-weight: 700; }
   .chance .number { text-align: end; }
   .track {
     background: var(--paper); border: 1px solid var(--rule); border-radius: 4px;
