@@ -54,8 +54,7 @@ function drawStroke(context, { points, width }) {
 // A canvas, one pixel a unit, as an ink (ink_marks.js): how much of each is covered.
 export function inkOf(context) {
   const { data } = context.getImageData(0, 0, PAD, PAD);
-  const fullness = (_, at) => data[4 * at + 3] / 255;
-  const values = Float64Array.from({ length: PAD ** 2 }, fullness);
+  const values = new Float64Array(PAD ** 2).map((_, at) => data[4 * at + 3] / 255);
   return { width: PAD, height: PAD, values };
 }
 
