@@ -7,12 +7,14 @@ import base64
 import json
 import re
 import zlib
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
+import mnist_tutorial
 from mnist_tutorial.datasets import load_raw_mnist
 from mnist_tutorial.errors import InputError
 from mnist_tutorial.models import build_linear
@@ -164,6 +166,18 @@ def test_a_page_that_only_runs_a_network_carries_nothing_to_train_one():
     *_, script = parse(playground(build_linear()))
     assert "class Engine" in script.string
     assert "class Adam" not in script.string and "class Learner" not in script.string
+
+
+def test_engine_and_pad_of_a_saved_page_are_short_enough_to_be_read(tmp_path):
+    playground(build_linear()).save(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    files = (Path(mnist_tutorial.__file__).parent / "playground/scripts").glob("*.js")
+    texts = {file.stem: file.read_text("utf-8") for file in files}
+    # What a file is for stands at its head, and there alone.
+    carried = {name for name, text in texts.items() if text.partition("*/")[0] in page}
+    own = {name for name in carried if re.match("engine|ink|pad|playground", name)}
+    assert {"engine_sums", "ink_marks", "pad", "playground_explorer"} < own < carried
+    assert sum(len(texts[name].encode()) for name in own) < 70_000
 
 
 # --- what is refused -----------------------------------------------------------------

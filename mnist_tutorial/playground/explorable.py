@@ -51,6 +51,11 @@ class Explorable:
         )
 
 
+def source_of(name: str) -> str:
+    """Return the text of a file in ``scripts``."""
+    return (resources.files(__package__) / "scripts" / name).read_text("utf-8")
+
+
 def joined(
     name: str, taken: set[str] | None = None, in_text: set[str] | None = None
 ) -> str:
@@ -65,7 +70,7 @@ def joined(
     taken = set() if taken is None else taken
     in_text = set() if in_text is None else in_text
     taken.add(name)
-    source = (resources.files(__package__) / "scripts" / name).read_text("utf-8")
+    source = source_of(name)
     before = [
         joined(other, taken, in_text)
         for other in IMPORT.findall(source)

@@ -3,7 +3,7 @@
 import base64
 import html
 import math
-from importlib import resources
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import numpy as np
 from mnist_tutorial.checks import check_output, checked_path
 from mnist_tutorial.datasets import load_raw_mnist
 from mnist_tutorial.errors import InputError
-from mnist_tutorial.playground.explorable import Explorable
+from mnist_tutorial.playground.explorable import Explorable, source_of
 from mnist_tutorial.playground.export import export_network
 
 SAMPLES = 3  # of each class
+# What Keras calls a model to which nobody has given a name.
+NAMELESS = re.compile(r"(sequential|functional)(_\d+)?")
 
 
 class Playground(Explorable):
@@ -29,9 +31,8 @@ class Playground(Explorable):
         """
         path = checked_path(path)
         check_output(path, ".html")
-        page = (resources.files(__package__) / "scripts/page.html").read_text("utf-8")
-        title = html.escape(self.data["name"])
-        path.write_text(page % (title, self._repr_html_()), "utf-8")
+        title = html.escape(self.data["name"] or "MNIST")
+        path.write_text(source_of("page.html") % (title, self._repr_html_()), "utf-8")
 
 
 def playground(model: Any, *, weights: str = "float16") -> Playground:
@@ -63,10 +64,11 @@ def playground(model: Any, *, weights: str = "float16") -> Playground:
         )
     _, (images, labels) = load_raw_mnist()
     chosen = [np.flatnonzero(labels == digit)[:SAMPLES] for digit in range(10)]
+    name = "" if NAMELESS.fullmatch(model.name) else model.name
     samples = [base64.b64encode(images[at]).decode() for at in np.ravel(chosen, "F")]
     return Playground(
         "playground",
-        {"name": model.name, "network": network, "samples": samples},
+        {"name": name, "network": network, "samples": samples},
         {
             "zh-CN": "这里是一个可以动手的小实验：用鼠标或手指写一个数字，看网络收到"
             "什么、每一层算出什么、把它读成几。它需要 JavaScript。",

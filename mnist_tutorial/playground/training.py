@@ -2,12 +2,11 @@
 
 import base64
 import zlib
-from importlib import resources
 
 import numpy as np
 
 from mnist_tutorial.datasets import load_raw_mnist
-from mnist_tutorial.playground.explorable import Explorable
+from mnist_tutorial.playground.explorable import Explorable, source_of
 
 TRAINING_IMAGES = 3000
 HELD_OUT_IMAGES = 1000
@@ -28,14 +27,13 @@ def training_explorer() -> Explorable:
     # Two pixels a byte: 255 is 17 times 15.
     levels = np.rint(images[:count].reshape(count, -1) / 17).astype(np.uint8)
     packed = zlib.compress((levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 9)
-    page = (resources.files(__package__) / "scripts/page.html").read_text("utf-8")
     return Explorable(
         "training",
         {
             "digits": base64.b64encode(packed).decode(),
             "labels": "".join(map(str, labels[:count])),
             "heldOut": HELD_OUT_IMAGES,
-            "page": page,
+            "page": source_of("page.html"),
         },
         {
             "zh-CN": "这里是一个可以动手的小实验：在浏览器里从随机的权重开始训练一个"

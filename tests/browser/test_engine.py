@@ -143,7 +143,9 @@ def test_activations_are_those_of_keras_and_every_number_is_explained(ask):
     parts += [k.AveragePooling2D(2, 1, "same"), k.BatchNormalization(), k.Flatten()]
     dense = [k.Dense(3, name, name=name) for name in FUNCTIONS]
     model = keras.Sequential([keras.Input((50,)), *parts, *dense])
-    steps = ask("load", network=export_network(model, weights="float32"))["layers"]
+    network = export_network(model, weights="float32")
+    ask("load", network=network)
+    steps = network["layers"]
     numbers = np.linspace(-9, 9, 50, dtype=np.float32).tolist()
     maps = ask("predict", image=numbers)["maps"]
     last = {step["name"]: found for step, found in zip(steps, maps, strict=True)}
@@ -216,13 +218,14 @@ def two_steps(browser, seed, images, labels, **moves):
     page = browser.new_page()
     script = f"""([parts, seed, images, labels]) => {{
       {joined("engine_learner.js")}
-      const network = new Network(parts, makeRandom(seed));
+      const network = new Network(parts);
+      drawWeights(network, makeRandom(seed));
       const trainer = new Trainer(network, Float32Array.from(images), labels);
       const plain = (arrays) => arrays.map((array) => [...array]);
-      const before = plain(network.parameters);
+      const before = plain(trainer.parameters);
       trainer.step(labels.length, 0.01);
       const loss = trainer.step(labels.length, 0.01);
-      const after = [[loss], ...plain(network.gradients), ...plain(network.parameters)];
+      const after = [[loss], ...plain(trainer.gradients), ...plain(trainer.parameters)];
       return [before, after];
     }}"""
     given = [network, seed, images.ravel().tolist(), labels.tolist()]

@@ -351,6 +351,13 @@ def test_larger_kernels_have_room(browser, tmp_path):
     tab.close()
 
 
+@by_mouse
+def test_a_network_without_a_name_is_given_none(pad, network):
+    assert network.name.startswith("sequential")
+    assert not pad.find(".model").is_visible()
+    assert pad.page.title() == "MNIST"
+
+
 def test_names_with_markup_are_text(browser, tmp_path):
     name = '<img src=x onerror="window.hit = 1">'
     convolution = keras.layers.Conv2D(2, 3, strides=3, name=f"{name}1")

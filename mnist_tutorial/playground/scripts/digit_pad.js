@@ -4,7 +4,7 @@
 import { make, status, tell } from "./elements.js";
 import { show } from "./host.js";
 import { FIELD } from "./ink_preparation.js";
-import { makePad, takeDrops } from "./pad.js";
+import { makePad } from "./pad.js";
 import { pictureOf } from "./pad_drawing.js";
 import { PAD_STYLE } from "./pad_style.js";
 import { PAD_WORDS } from "./pad_words.js";
@@ -30,12 +30,7 @@ const style = `${PAD_STYLE} .field28 { justify-self: center; width: 60%; }`;
 const inBase64 = ({ buffer }) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
 
 function build({ data: model, word }) {
-  const state = {
-    history: [[]],
-    brush: 22,
-    digit: { refusal: "empty" },
-    problem: null,
-  };
+  const state = {};
   const look = (changes) => {
     Object.assign(state, changes);
     const { refusal, field } = state.digit;
@@ -54,10 +49,7 @@ function build({ data: model, word }) {
     tell(verdict, word(problem ?? digit.refusal ?? "kept"));
   }
   const caption = make("div.muted", { say: "received" });
-  const left = make("div.left", ...pad.area, verdict);
-  const right = make("div.right", pad.tools, caption, received);
-  const play = make("div.play", left, right);
-  takeDrops(play, pad.open);
+  const play = pad.layOut([verdict], [pad.tools, caption, received]);
   return { nodes: [play, make("p.muted", { say: "photoHint" })], render };
 }
 

@@ -119,15 +119,16 @@ export function onArrows(nudge) {
   };
 }
 
+// Where a pointer is, as shares of a node's width and height.
+export function placeOf({ clientX, clientY }, node) {
+  const { left, top, width, height } = node.getBoundingClientRect();
+  return [(clientX - left) / width, (clientY - top) / height];
+}
+
 // Let mouse, finger and arrow keys move something on a node. point(x, y) gets the place
-// as fractions of the node's width and height; nudge is as for onArrows. With sideways:
-// true a finger that moves up or down scrolls the page instead, and moves nothing.
+// of placeOf(); nudge is as for onArrows. With sideways: true a finger that moves up or down scrolls the page instead, and moves nothing.
 export function steer(node, { point, nudge, sideways = false }) {
-  const at = (event) => {
-    const box = node.getBoundingClientRect();
-    const [across, down] = [event.clientX - box.left, event.clientY - box.top];
-    point(across / box.width, down / box.height);
-  };
+  const at = (event) => point(...placeOf(event, node));
   let waitsAt = null; // where a finger came down that may be about to scroll
   const on = {
     pointerdown(event) {

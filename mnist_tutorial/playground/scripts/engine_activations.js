@@ -32,34 +32,19 @@ export class Activation {
   constructor(settings, inputShape) {
     this.settings = settings;
     this.shape = inputShape;
-    this.outputs = new Float32Array(sizeOf(inputShape));
   }
 
   forward(inputs) {
     const { settings, outputs, shape } = this;
-    this.inputs = inputs;
     if (settings.function === "softmax") {
       const length = shape.at(-1);
       for (let from = 0; from < inputs.length; from += length)
         outputs.set(softmax(inputs.subarray(from, from + length)), from);
-      return outputs;
+      return;
     }
     const apply = FUNCTIONS[settings.function];
     for (let index = 0; index < inputs.length; index++)
       outputs[index] = apply(inputs[index], settings);
-    return outputs;
-  }
-
-  // Of ReLU, which lets the gradient pass where the number passed.
-  backward(gradient) {
-    const { negative_slope: slope = 0, threshold = 0, max_value: max } = this.settings;
-    const { inputs } = this;
-    this.inputGradient ??= new Float32Array(gradient.length);
-    for (let index = 0; index < gradient.length; index++) {
-      const factor = inputs[index] > threshold ? Number(!(inputs[index] > max)) : slope;
-      this.inputGradient[index] = factor * gradient[index];
-    }
-    return this.inputGradient;
   }
 }
 
@@ -78,7 +63,6 @@ export class Scale {
   constructor({ values }, inputShape) {
     this.values = values;
     this.shape = inputShape;
-    this.outputs = new Float32Array(sizeOf(inputShape));
   }
 
   forward(inputs) {
@@ -87,8 +71,6 @@ export class Scale {
       const factor = scale[index % scale.length];
       this.outputs[index] = inputs[index] * factor + offset[index % offset.length];
     }
-    this.inputs = inputs;
-    return this.outputs;
   }
 
   explain(index) {
@@ -107,10 +89,5 @@ export class Reshape {
 
   forward(inputs) {
     this.outputs = inputs;
-    return inputs;
-  }
-
-  backward(gradient) {
-    return gradient;
   }
 }

@@ -21,26 +21,3 @@ function fromFloat16(bits) {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
-
-export function encode(values, shape) {
-  const bytes = new Uint8Array(values.slice().buffer);
-  const characters = Array.from(bytes, (byte) => String.fromCharCode(byte));
-  return { shape, type: "float32", data: btoa(characters.join("")) };
-}
-
-// Bytes from 0 to 255 become numbers from 0 to 1; other numbers stay.
-export const toUnit = (pixels) =>
-  pixels instanceof Uint8Array
-    ? Float32Array.from(pixels, (byte) => byte / 255)
-    : pixels;
-
-// Numbers in [0, 1) that are the same for the same seed (mulberry32 by T. Ettinger).
-export function makeRandom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

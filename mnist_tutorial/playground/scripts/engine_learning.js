@@ -3,4 +3,4 @@
 import { Learner } from "./engine_learner.js";
 import { serve } from "./engine_worker.js";
 
-serve(globalThis, new Learner());
+serve(new Learner());

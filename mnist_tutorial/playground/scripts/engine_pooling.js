@@ -10,13 +10,9 @@ export class Pooling {
     this.shape = keepdims ? [...shape, channels] : [channels];
     this.isMax = kind.includes("Max");
     this.places = places;
-    const count = (pixels.length / places) * channels;
-    this.outputs = new Float32Array(count);
-    this.winners = new Int32Array(count); // of each window: which number is the largest
-    this.counts = new Int32Array(count); // of each window: how many numbers it has
     // For each output, the numbers in its window; -1 for the zeros around the image,
     // which take no part.
-    this.members = Int32Array.from({ length: count * places }, (_, index) => {
+    this.members = Int32Array.from({ length: pixels.length * channels }, (_, index) => {
       const output = Math.floor(index / places);
       const channel = output % channels;
       const pixel = pixels[((output - channel) / channels) * places + (index % places)];
@@ -26,50 +22,26 @@ export class Pooling {
 
   forward(inputs) {
     const { outputs, members, places, isMax } = this;
-    this.inputs = inputs;
     for (let output = 0; output < outputs.length; output++) {
-      let [winner, sum, count] = [-1, 0, 0];
+      let [largest, sum, count] = [-Infinity, 0, 0];
       for (let index = output * places; index < (output + 1) * places; index++) {
         const input = members[index];
         if (input < 0) continue;
-        if (!isMax) sum += inputs[input];
-        else if (count === 0 || inputs[input] > inputs[winner]) winner = input;
+        largest = Math.max(largest, inputs[input]);
+        sum += inputs[input];
         count++;
       }
-      this.winners[output] = winner;
-      this.counts[output] = count;
-      outputs[output] = isMax ? inputs[winner] : sum / count;
+      outputs[output] = isMax ? largest : sum / count;
     }
-    return outputs;
   }
 
-  // How fast an output changes with a number in its window: the largest alone decides,
-  // or all do alike.
-  share(input, output) {
-    return this.isMax
-      ? Number(input === this.winners[output])
-      : 1 / this.counts[output];
-  }
-
-  backward(gradient) {
-    const { members, places } = this;
-    this.inputGradient ??= new Float32Array(this.inputs.length);
-    this.inputGradient.fill(0);
-    for (let output = 0; output < gradient.length; output++) {
-      if (gradient[output] === 0) continue;
-      for (let index = output * places; index < (output + 1) * places; index++) {
-        const input = members[index];
-        if (input < 0) continue;
-        this.inputGradient[input] += this.share(input, output) * gradient[output];
-      }
-    }
-    return this.inputGradient;
-  }
-
-  explain(output) {
-    const from = output * this.places;
-    const inputs = this.members.slice(from, from + this.places);
-    const weights = Float32Array.from(inputs, (input) => this.share(input, output));
-    return { inputs, weights, bias: 0 };
+  // How much each number in a window counts: the largest alone, or all alike.
+  explain(output, values) {
+    const { places, outputs, isMax } = this;
+    const inputs = this.members.slice(output * places, (output + 1) * places);
+    const winner = inputs.find((input) => values[input] === outputs[output]);
+    const share = 1 / inputs.filter((input) => input >= 0).length;
+    const weightOf = (input) => (isMax ? Number(input === winner) : share);
+    return { inputs, weights: Float32Array.from(inputs, weightOf), bias: 0 };
   }
 }

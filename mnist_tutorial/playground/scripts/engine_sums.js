@@ -1,111 +1,55 @@
-/* Weighted sums, forward and backward: all that a convolution and a dense layer do. The
-   chapter on convolution teaches the one direction, the chapter on backpropagation the
-   other; scratch/layers.py is the same in Python. One image at a time: rows, columns
-   and channels in one array, the channels of a pixel side by side. */
+/* Weighted sums: all that a convolution and a dense layer do. The chapter on convolution
+   teaches them, scratch/layers.py is the same in Python. One image at a time: rows,
+   columns and channels in one array, the channels of a pixel side by side. */
+
+import { sizeOf } from "./engine_arrays.js";
+import { makeWindows } from "./engine_windows.js";
 
 const EIGHT = 8; // so many filters are added up in one go, which is quick
 
-export class WeightedSums {
+class WeightedSums {
   // With `groups`, channels and filters are dealt out evenly, and a filter sees the
   // `channels` of its own group alone. The kernel has the order of Keras: place in the
   // window, channel, filter.
-  constructor({ values = {} }, { windows, channels, filters, groups = 1 }, random) {
+  constructor({ values }, { windows, channels, filters, groups = 1 }) {
     Object.assign(this, { windows, channels, filters, groups });
     this.taps = windows.places * channels; // weights of one filter
     // With room for seven more, so that eight can be read where fewer are left.
     this.padded = new Float32Array(this.taps * filters + EIGHT - 1);
     this.kernel = this.padded.subarray(0, this.taps * filters);
-    // Evenly from -limit to limit, by Glorot and Bengio (2010), as in Keras.
-    const limit = Math.sqrt(6 / (windows.places * (channels + filters)));
-    this.kernel.set(values.kernel ?? this.kernel.map(() => limit * (2 * random() - 1)));
+    this.kernel.set(values.kernel ?? []);
     this.bias = values.bias ?? new Float32Array(filters);
-    this.values = { kernel: this.kernel, bias: this.bias };
-    this.gradients = [this.kernel, this.bias].map((array) => array.map(() => 0));
-    this.outputs = new Float32Array((windows.pixels.length * filters) / windows.places);
   }
 
   // Each output is a sum of pixels times weights, and the bias. Zeros add nothing, and
   // after a ReLU they are many: the other numbers in a window are collected first.
   forward(inputs) {
-    const { windows, outputs, bias, padded, taps, groups, channels, filters } = this;
+    const { windows, outputs, bias, padded, taps, channels, filters } = this;
     const { places, pixels } = windows;
-    const own = filters / groups;
+    const own = filters / this.groups;
     const values = new Float64Array(taps);
     const rows = new Int32Array(taps); // where in the kernel a value's weights begin
-    const sums = new Float64Array(EIGHT);
-    this.inputs = inputs;
-    for (let window = 0; window * places < pixels.length; window++)
-      for (let group = 0; group < groups; group++) {
-        let count = 0;
-        for (let place = 0; place < places; place++) {
-          const pixel = pixels[window * places + place];
-          if (pixel < 0) continue;
-          const from = (pixel * groups + group) * channels;
-          for (let channel = 0; channel < channels; channel++) {
-            const value = inputs[from + channel];
-            if (value === 0) continue;
-            values[count] = value;
-            rows[count++] = (place * channels + channel) * filters;
-          }
-        }
-        for (let first = group * own; first < (group + 1) * own; first += EIGHT) {
-          addUp(values, rows, count, padded, first, sums);
-          const end = Math.min(first + EIGHT, (group + 1) * own);
-          for (let filter = first; filter < end; filter++)
-            outputs[window * filters + filter] = bias[filter] + sums[filter - first];
-        }
-      }
-    return outputs;
-  }
-
-  // `gradient` says how the loss changes with each output. An output is a sum of
-  // products: with a weight it changes as fast as the pixel is large, with a pixel as
-  // fast as the weight is large. A weight was used in every window and a pixel in
-  // several, so all that they receive is added up; for weights over a batch, too. The
-  // first layer has nobody to pass a gradient on to.
-  backward(gradient, isFirst) {
-    const { windows, groups, filters } = this;
-    const own = filters / groups;
-    const slopes = new Float64Array(own); // those of a window that are not 0,
-    const columns = new Int32Array(own); // and where in the kernel their weights are
-    this.inputGradient ??= new Float32Array(this.inputs.length);
-    this.inputGradient.fill(0);
-    for (let output = 0; output < gradient.length; output += own) {
+    for (let output = 0; output < outputs.length; output += own) {
       const first = output % filters;
+      const window = (output - first) / filters;
       let count = 0;
-      for (let filter = first; filter < first + own; filter++) {
-        const slope = gradient[output + filter - first];
-        if (slope === 0) continue;
-        this.gradients[1][filter] += slope;
-        slopes[count] = slope;
-        columns[count++] = filter;
-      }
-      if (!count) continue;
-      const from = ((output - first) / filters) * windows.places;
-      for (let place = 0; place < windows.places; place++)
-        if (windows.pixels[from + place] >= 0) {
-          const input = this.inputAt(windows.pixels[from + place], first);
-          this.backThrough(place, input, slopes, columns, count, isFirst);
+      for (let place = 0; place < places; place++) {
+        const pixel = pixels[window * places + place];
+        if (pixel < 0) continue;
+        const from = this.inputAt(pixel, first);
+        for (let channel = 0; channel < channels; channel++) {
+          const value = inputs[from + channel];
+          if (value === 0) continue;
+          values[count] = value;
+          rows[count++] = (place * channels + channel) * filters;
         }
-    }
-    return this.inputGradient;
-  }
-
-  // The share of one pixel in a window, channel by channel.
-  backThrough(place, input, slopes, columns, count, isFirst) {
-    const { kernel, inputs, inputGradient, channels, filters } = this;
-    const [kernelGradient] = this.gradients;
-    for (let channel = 0; channel < channels; channel++) {
-      const row = (place * channels + channel) * filters;
-      const value = inputs[input + channel];
-      if (value !== 0)
-        for (let index = 0; index < count; index++)
-          kernelGradient[row + columns[index]] += slopes[index] * value;
-      if (isFirst) continue;
-      let total = 0;
-      for (let index = 0; index < count; index++)
-        total += slopes[index] * kernel[row + columns[index]];
-      inputGradient[input + channel] += total;
+      }
+      for (let done = 0; done < own; done += EIGHT) {
+        const sums = addUp(values, rows, count, padded, first + done);
+        const end = Math.min(EIGHT, own - done);
+        for (let at = 0; at < end; at++)
+          outputs[output + done + at] = bias[first + done + at] + sums[at];
+      }
     }
   }
 
@@ -118,11 +62,11 @@ export class WeightedSums {
   // What went into one output: the places of numbers in the input, -1 for a zero around
   // the image, and the weight of each.
   explain(output) {
-    const { kernel, taps, channels, filters } = this;
+    const { kernel, channels, filters } = this;
     const { places, pixels } = this.windows;
     const filter = output % filters;
     const first = ((output - filter) / filters) * places;
-    const inputs = Int32Array.from({ length: taps }, (_, tap) => {
+    const inputs = Int32Array.from({ length: this.taps }, (_, tap) => {
       const pixel = pixels[first + Math.floor(tap / channels)];
       return pixel < 0 ? -1 : this.inputAt(pixel, filter) + (tap % channels);
     });
@@ -136,7 +80,7 @@ export class WeightedSums {
 
 // Eight sums at once, of all values times the weights of the first filter, of the next
 // one, and so on. (What is added up beyond the last filter is not looked at.)
-function addUp(values, rows, count, weights, first, sums) {
+function addUp(values, rows, count, weights, first) {
   let [a, b, c, d, e, f, g, h] = [0, 0, 0, 0, 0, 0, 0, 0];
   for (let index = 0; index < count; index++) {
     const value = values[index];
@@ -150,6 +94,31 @@ function addUp(values, rows, count, weights, first, sums) {
     g += value * weights[at + 6];
     h += value * weights[at + 7];
   }
-  [sums[0], sums[1], sums[2], sums[3]] = [a, b, c, d];
-  [sums[4], sums[5], sums[6], sums[7]] = [e, f, g, h];
+  return [a, b, c, d, e, f, g, h];
+}
+
+// In a depthwise convolution each channel is a group of its own.
+export class Conv2D extends WeightedSums {
+  constructor(settings, [height, width, depth]) {
+    const { kernel, groups = 1, strides = [1, 1] } = settings;
+    const { window = kernel.shape.slice(0, 2), filters = kernel.shape[3] } = settings;
+    const windows = makeWindows([height, width], window, { ...settings, strides });
+    const channels = depth / groups;
+    super(settings, { windows, channels, filters, groups });
+    this.shape = [...windows.shape, filters];
+    this.kernelShape = [...window, channels, filters];
+  }
+}
+
+// A dense layer sees all numbers of a row at once: its window is a single pixel, and the
+// numbers are the channels of it.
+export class Dense extends WeightedSums {
+  constructor(settings, inputShape) {
+    const { units: filters = settings.kernel.shape[1] } = settings;
+    const [channels, ...others] = inputShape.toReversed();
+    const pixels = Int32Array.from({ length: sizeOf(others) }, (_, index) => index);
+    super(settings, { windows: { places: 1, pixels }, channels, filters });
+    this.shape = [...inputShape.slice(0, -1), filters];
+    this.kernelShape = [channels, filters];
+  }
 }

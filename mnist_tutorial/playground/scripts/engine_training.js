@@ -1,8 +1,42 @@
-/* Training: the loss and its gradient, a step of Adam, and the loop. It is what the
-   chapter on training does, and scratch/training.py in Python. */
+/* Training: the first weights, the loss and its gradient, a step of Adam, and the loop.
+   It is what the chapter on training does, and scratch/training.py in Python. */
 
 import { logLikelihoods } from "./engine_activations.js";
-import { makeRandom, toUnit } from "./engine_arrays.js";
+import { sizeOf } from "./engine_arrays.js";
+import { backward } from "./engine_backward.js";
+
+// Numbers in [0, 1) that are the same for the same seed (mulberry32 by T. Ettinger).
+export function makeRandom(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+// Bytes from 0 to 255 become numbers from 0 to 1; other numbers stay.
+export const toUnit = (pixels) =>
+  pixels instanceof Uint8Array
+    ? Float32Array.from(pixels, (byte) => byte / 255)
+    : pixels;
+
+// One of many images, which stand one after another.
+export function imageAt({ input }, images, index) {
+  const size = sizeOf(input);
+  return images.subarray(index * size, (index + 1) * size);
+}
+
+// Weights for the layers that come without: evenly from -limit to limit, by Glorot and
+// Bengio (2010), as in Keras.
+export function drawWeights({ layers, settings }, random) {
+  layers.forEach(({ kernel, windows, channels, filters }, which) => {
+    if (!kernel || settings[which].kernel) return;
+    const limit = Math.sqrt(6 / (windows.places * (channels + filters)));
+    kernel.set(kernel.map(() => limit * (2 * random() - 1)));
+  });
+}
 
 // How improbable the network finds the right class, and how that changes with each
 // logit: by the probability that it gives, less 1 for the right one.
@@ -18,7 +52,7 @@ export function crossEntropy(logits, label) {
 // are those of Keras.
 const [BETA_1, BETA_2, EPSILON] = [0.9, 0.999, 1e-7];
 
-export class Adam {
+class Adam {
   constructor(parameters) {
     this.parameters = parameters;
     this.means = parameters.map((array) => array.map(() => 0));
@@ -51,7 +85,12 @@ export class Trainer {
     this.images = toUnit(images);
     this.labels = labels;
     this.random = makeRandom(seed);
-    this.adam = new Adam(network.parameters);
+    const weighted = network.layers.filter(({ kernel }) => kernel);
+    this.parameters = weighted.flatMap(({ kernel, bias }) => [kernel, bias]);
+    for (const layer of weighted)
+      layer.gradients = [layer.kernel, layer.bias].map((array) => array.map(() => 0));
+    this.gradients = weighted.flatMap(({ gradients }) => gradients);
+    this.adam = new Adam(this.parameters);
     this.order = []; // of the images still to come in this epoch
   }
 
@@ -59,15 +98,18 @@ export class Trainer {
   step(batchSize, learningRate) {
     const { network } = this;
     const batch = this.nextBatch(batchSize);
-    network.gradients.forEach((gradient) => gradient.fill(0));
+    this.gradients.forEach((gradient) => gradient.fill(0));
     let total = 0;
     for (const index of batch) {
-      const logits = network.forward(network.imageAt(this.images, index));
-      const { loss, gradient } = crossEntropy(logits, this.labels[index]);
-      network.backward(gradient.map((slope) => slope / batch.length));
+      network.forward(imageAt(network, this.images, index));
+      const { loss, gradient } = crossEntropy(network.logits, this.labels[index]);
+      backward(
+        network,
+        gradient.map((slope) => slope / batch.length),
+      );
       total += loss;
     }
-    this.adam.update(network.gradients, learningRate);
+    this.adam.update(this.gradients, learningRate);
     return total / batch.length;
   }
 

@@ -4,7 +4,7 @@
    comes into the middle of 28 x 28. Nothing here knows a page. */
 
 import { findDigit } from "./ink_marks.js";
-import { crop, thickenThinStrokes } from "./ink_strokes.js";
+import { crop, cut, thickenThinStrokes } from "./ink_strokes.js";
 
 export const FIELD = 28;
 const BOX_SIDE = 20;
@@ -71,7 +71,8 @@ function hamming(x) {
 
 // By whole pixels, as in MNIST: part of a pixel would blur the digit once more. The box
 // stays inside the field even where its mass lies at one end.
-function place({ width, height, values }) {
+function place(box) {
+  const { width, height, values } = box;
   let [mass, across, down] = [0, 0, 0];
   values.forEach((value, at) => {
     mass += value;
@@ -84,11 +85,5 @@ function place({ width, height, values }) {
     return Math.min(Math.max(roundHalfToEven(wanted), 0), FIELD - side);
   };
   const [top, left] = [offset(down, height), offset(across, width)];
-  const field = new Float32Array(FIELD * FIELD);
-  for (let row = 0; row < height; row++)
-    field.set(
-      values.subarray(row * width, (row + 1) * width),
-      (top + row) * FIELD + left,
-    );
-  return field;
+  return Float32Array.from(cut(box, -left, -top, FIELD, FIELD).values);
 }

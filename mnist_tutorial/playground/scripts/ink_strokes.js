@@ -10,14 +10,15 @@ const TYPICAL_STROKE = 2.3;
 
 // The smallest rectangle around all ink above 0.
 export function crop(ink) {
-  const places = [...ink.values.keys()].filter((at) => ink.values[at] > 0);
+  const places = [];
+  ink.values.forEach((value, at) => value > 0 && places.push(at));
   const { rows, columns } = boxOf(places, ink.width);
   return cut(ink, columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0]);
 }
 
 // A rectangle of some ink; where it reaches beyond there is none.
-function cut(ink, left, top, width, height) {
-  const values = Float64Array.from({ length: width * height }, (_, at) => {
+export function cut(ink, left, top, width, height) {
+  const values = new Float64Array(width * height).map((_, at) => {
     const [row, column] = [top + Math.floor(at / width), left + (at % width)];
     const isInside = row >= 0 && row < ink.height && column >= 0 && column < ink.width;
     return isInside ? ink.values[row * ink.width + column] : 0;

@@ -1,9 +1,9 @@
 /* The pictures of the kernel explorer: digits to choose from, input and output. */
 
-import { choice, make, put, steer } from "./elements.js";
+import { choice, make, put } from "./elements.js";
 import { OUT, SIZE } from "./kernel_model.js";
 import { fixed } from "./numbers.js";
-import { paint } from "./pictures.js";
+import { makeCells, paint } from "./pictures.js";
 
 export function makeDigits(images, pick) {
   const canvases = images.map(() => make("canvas"));
@@ -19,50 +19,30 @@ export function makeDigits(images, pick) {
   return { node, render };
 }
 
-// A picture with a frame around some cells, whose first one is at [row, column]. A
-// reader points at one cell: in the input at the middle of the window.
-function picture(name, { side, cells, ends }, { moveTo, moveBy }) {
-  const middle = (cells - 1) / 2;
-  const canvas = make("canvas", { "aria-hidden": "true" });
-  const frame = make("div.frame");
-  const reading = { role: "application", label: `${name}Area` };
-  const area = steer(make("div.area", reading, canvas, frame), {
-    point: (x, y) =>
-      moveTo(Math.floor(y * side) - middle, Math.floor(x * side) - middle),
-    nudge: (dx, dy) => moveBy(dy, dx),
-  });
-  const scale = make("div.scale");
+// One that can be pointed at, and below it what its colours mean.
+function makePicture(name, { side, count, scale, ends }, moves) {
+  const size = () => [count, count];
+  const cells = makeCells("area", { label: `${name}Area`, size, side, ...moves });
   const below = make("div.ends.muted", ...ends.map((end) => make("span", end)));
-  const node = make(
-    `div.${name}`,
-    make("div.muted", { say: name }),
-    area,
-    scale,
-    below,
-  );
-  const showFrame = (row, column) => {
-    frame.style.left = `${(100 * column) / side}%`;
-    frame.style.top = `${(100 * row) / side}%`;
-    frame.style.width = frame.style.height = `${(100 * cells) / side}%`;
-  };
-  return { node, canvas, scale, showFrame };
+  const head = make("div.muted", { say: name });
+  return { ...cells, node: make(`div.${name}`, head, cells.node, scale, below) };
 }
 
 export function makePictures(moves) {
   const [low, high] = [make("span.number"), make("span.number")];
-  const input = picture("input", { side: SIZE, cells: 3, ends: ["0", "1"] }, moves);
-  const ends = [low, "0", high];
-  const output = picture("output", { side: OUT, cells: 1, ends }, moves);
   const needle = make("i");
-  output.scale.append(needle);
+  const grays = { scale: make("div.scale"), ends: ["0", "1"] };
+  const input = makePicture("input", { side: 3, count: SIZE, ...grays }, moves);
+  const signs = { scale: make("div.scale.signed", needle), ends: [low, "0", high] };
+  const output = makePicture("output", { side: 1, count: OUT, ...signs }, moves);
   const render = (view, { gray, signed, empty }) => {
     const { image, digit, kernel, values, largest, known, row, column, sum } = view;
     const inColour = signed(largest);
     const toRgb = (value, index) => (index < known ? inColour(value) : empty);
     paint(input.canvas, image, gray, [digit]);
     paint(output.canvas, values, toRgb, [digit, known, ...kernel]);
-    input.showFrame(row, column);
-    output.showFrame(row, column);
+    input.show(row, column);
+    output.show(row, column);
     put(low, -largest, fixed(-largest));
     put(high, largest, fixed(largest));
     needle.style.left = `${50 + (50 * sum) / largest}%`;

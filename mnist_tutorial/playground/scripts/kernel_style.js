@@ -1,9 +1,11 @@
 /* How the kernel explorer looks. */
 
+import { CELLS_STYLE } from "./pictures.js";
 import { SUMS_STYLE } from "./sums.js";
 
 export const style = `
   ${SUMS_STYLE}
+  ${CELLS_STYLE}
   .top { display: flex; flex-wrap: wrap; gap: 6px; justify-content: space-between; }
   .digits button { background: var(--white); padding: 3px; }
   .digits canvas { display: block; height: 30px; width: 30px; }
@@ -17,23 +19,13 @@ export const style = `
     border: 1px solid var(--rule); display: block; image-rendering: pixelated;
     width: 100%;
   }
-  .frame {
-    border: 2px solid var(--mark); outline: 1px solid var(--white);
-    pointer-events: none; position: absolute;
-  }
   .output .frame { margin: -3px; padding: 3px; }
-  .scale {
-    border: 1px solid var(--rule); height: 12px; margin-top: 10px; position: relative;
-  }
+  .scale { margin-top: 10px; position: relative; }
   .input .scale { background: linear-gradient(to right, var(--white), var(--black)); }
-  .output .scale {
-    background: linear-gradient(to right, var(--minus), var(--white), var(--plus));
-  }
   .scale i {
     background: var(--mark); height: 18px; margin-left: -2px;
     outline: 1px solid var(--white); position: absolute; top: -4px; width: 4px;
   }
-  .ends { display: flex; justify-content: space-between; }
   .place { font-variant-numeric: tabular-nums; margin-top: 6px; }
   .rounded { margin: 8px 0 0; text-align: center; }
 `;

@@ -1,50 +1,53 @@
 /* The pad itself, to draw on by mouse, finger, pen and keys. */
 
-import { make, onArrows, placeAt } from "./elements.js";
+import { make, onArrows, placeAt, placeOf } from "./elements.js";
 import { inside } from "./numbers.js";
 import { PAD, drawMarks, padCanvas } from "./pad_drawing.js";
 
 const KEY_STEP = 10;
 
-// begin(stroke) lays a stroke on the pad, of which extend(points) makes more.
-export function makeDrawingArea(state, { begin, extend }) {
+// Into the state goes what lies on the pad: at first nothing. changed() is called when a
+// stroke has begun or become longer.
+export function makeDrawingArea(state, changed) {
+  state.history = [[]]; // the marks before each change, at last those that lie there now
+  state.brush = 22;
   const { canvas, context } = padCanvas(2);
   const pen = make("i.pen");
   const keys = make("p.keys.muted", { say: "keys" });
-  const hand = { at: [PAD / 2, PAD / 2], isDown: false };
-  const pointOf = (event) => {
-    const box = canvas.getBoundingClientRect();
-    return [
-      ((event.clientX - box.left) * PAD) / box.width,
-      ((event.clientY - box.top) * PAD) / box.height,
-    ];
+  const hand = { at: [PAD / 2, PAD / 2], isDown: false }; // of who draws by keys
+  let points = []; // of the last stroke
+  const begin = (point) => {
+    points = [point];
+    state.history.push([...state.history.at(-1), { points, width: state.brush }]);
+    changed();
   };
-  const start = (point) => begin({ points: [point], width: state.brush });
+  const extend = (...more) => {
+    points.push(...more);
+    changed();
+  };
   const setDown = (isDown) => {
     hand.isDown = isDown;
-    if (isDown) start(hand.at);
+    if (isDown) begin(hand.at);
     render();
   };
-  const move = (dx, dy) => {
-    hand.at = hand.at.map((place, axis) =>
-      inside(place + KEY_STEP * [dx, dy][axis], 0, PAD),
-    );
-    if (hand.isDown) extend([hand.at]);
+  const moveByKey = onArrows((...steps) => {
+    hand.at = hand.at.map((at, axis) => inside(at + KEY_STEP * steps[axis], 0, PAD));
+    if (hand.isDown) extend(hand.at);
     render();
-  };
-  const moveByKey = onArrows(move);
+  });
+  const pointOf = (event) => placeOf(event, canvas).map((share) => share * PAD);
   const on = {
     pointerdown(event) {
       if (event.button !== 0 || !event.isPrimary) return;
       hand.isDown = false;
       canvas.setPointerCapture(event.pointerId);
-      start(pointOf(event));
+      begin(pointOf(event));
     },
     pointermove(event) {
       if (!canvas.hasPointerCapture(event.pointerId)) return;
       // Where the page came over http the browser does not say what lay between.
       const between = event.getCoalescedEvents?.() ?? [];
-      extend((between.length ? between : [event]).map(pointOf));
+      extend(...(between.length ? between : [event]).map(pointOf));
     },
     keydown(event) {
       moveByKey(event);

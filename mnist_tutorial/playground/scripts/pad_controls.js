@@ -4,29 +4,27 @@ import { button, choice, make, slider } from "./elements.js";
 import { pictureOf } from "./pad_drawing.js";
 import { decode } from "./pictures.js";
 
-const BRUSHES = [4, 44];
+const THINNEST = 4;
 const SHOWN = 10; // samples at a time
 
 export function makeTools(state, { undo, clear, setBrush, open }) {
-  const brush = slider("brush", BRUSHES[1] - BRUSHES[0], (value) =>
-    setBrush(BRUSHES[0] + value),
-  );
-  const buttons = [button("undo", undo), button("clear", clear)];
-  const take = () => {
+  const brush = slider("brush", 40, (value) => setBrush(THINNEST + value));
+  const [back, empty] = [button("undo", undo), button("clear", clear)];
+  const change = () => {
     const [chosen] = file.files;
     file.value = ""; // the same one may be chosen again
     if (chosen) open(chosen);
   };
-  const file = make("input", { type: "file", accept: "image/*", on: { change: take } });
-  file.hidden = true;
+  const on = { change };
+  const file = make("input", { type: "file", accept: "image/*", hidden: "", on });
   const picture = button("picture", () => file.click());
   const width = make("label.row.brush", make("span", { say: "brush" }), brush);
-  const node = make("div.tools", make("div.row", ...buttons, picture, file), width);
+  const node = make("div.tools", make("div.row", back, empty, picture, file), width);
   const render = () => {
-    brush.value = state.brush - BRUSHES[0];
+    brush.value = state.brush - THINNEST;
     brush.setAttribute("aria-valuetext", String(state.brush));
-    buttons[0].disabled = state.history.length === 1;
-    buttons[1].disabled = !state.history.at(-1).length;
+    back.disabled = state.history.length === 1;
+    empty.disabled = !state.history.at(-1).length;
   };
   return { node, render };
 }
@@ -36,22 +34,16 @@ export function makeSamples(texts, lay) {
   const pictures = texts.map((text) =>
     pictureOf({ width: 28, height: 28, values: decode(text) }),
   );
-  let first = 0;
-  const buttons = Array.from({ length: SHOWN }, () => make("button"));
-  const digits = choice("samples", "samples", buttons, (index) =>
-    lay(pictures[first + index]),
-  );
-  const show = () =>
-    buttons.forEach((node, index) => node.replaceChildren(pictures[first + index]));
+  const buttons = pictures.slice(0, SHOWN).map((picture) => make("button", picture));
+  const pick = (index) => lay(buttons[index].firstChild);
+  const digits = choice("samples", "samples", buttons, pick);
   const more = button("others", () => {
-    first = (first + SHOWN) % pictures.length;
-    show();
+    pictures.push(...pictures.splice(0, SHOWN));
+    buttons.forEach((node, index) => node.replaceChildren(pictures[index]));
   });
-  show();
   const render = (word) => {
     digits.select(-1);
-    for (const [index, node] of buttons.entries())
-      node.ariaLabel = word("sample")(index);
+    buttons.forEach((node, index) => (node.ariaLabel = word("sample")(index)));
   };
   const head = make("div.row.between", make("span.muted", { say: "samples" }), more);
   return { node: make("div", head, digits.node), render };

@@ -23,12 +23,16 @@ export function drawMarks(context, marks) {
     else drawStroke(context, mark);
 }
 
-// In the middle, as large as it fits.
+// How large a picture is where it just fits.
+export function fitted({ width, height }) {
+  const scale = PAD / Math.max(width, height);
+  return [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+}
+
 function drawPicture(context, picture) {
-  const scale = PAD / Math.max(picture.width, picture.height);
-  const [width, height] = [picture.width * scale, picture.height * scale];
-  const [left, top] = [width, height].map((side) => Math.floor((PAD - side) / 2));
-  context.drawImage(picture, left, top, width, height);
+  const size = fitted(picture);
+  const middle = size.map((side) => Math.floor((PAD - side) / 2));
+  context.drawImage(picture, ...middle, ...size);
 }
 
 // Through the middles between the points, so that a quick hand leaves no corners.
@@ -50,11 +54,10 @@ function drawStroke(context, { points, width }) {
 // A canvas, one pixel a unit, as an ink (ink_marks.js): how much of each is covered.
 export function inkOf(context) {
   const { data } = context.getImageData(0, 0, PAD, PAD);
-  const fullness = (_, at) => data[4 * at + 3] / 255;
-  const values = Float64Array.from({ length: PAD ** 2 }, fullness);
+  const values = new Float64Array(PAD ** 2).map((_, at) => data[4 * at + 3] / 255);
   return { width: PAD, height: PAD, values };
 }
 
 // The other way: black, as opaque as there is ink.
-export const pictureOf = ({ width, height, values }) =>
-  paintPixels(make("canvas"), width, height, (at) => [0, 0, 0, 255 * values[at]]);
+export const pictureOf = ({ width, height, values }, canvas = make("canvas")) =>
+  paintPixels(canvas, width, height, (at) => [0, 0, 0, 255 * values[at]]);

@@ -2,7 +2,7 @@
    the same all over, darker or lighter. Shadows, lines and frames, which
    preprocessing/paper.py and marks.py tell from ink, are not looked for. */
 
-import { PAD, padCanvas } from "./pad_drawing.js";
+import { fitted, padCanvas } from "./pad_drawing.js";
 
 const MOST_PIXELS = 40e6; // to decode more would take a telephone's memory
 const LEAST_CONTRAST = 0.1;
@@ -28,10 +28,7 @@ export async function readPicture(file) {
 // The picture, as large as it fits on the pad; transparent places are white.
 function brightnessOf(image) {
   const { context } = padCanvas(1);
-  const scale = PAD / Math.max(image.width, image.height);
-  const [width, height] = [image.width, image.height].map((side) =>
-    Math.max(1, Math.round(side * scale)),
-  );
+  const [width, height] = fitted(image);
   Object.assign(context, { imageSmoothingEnabled: true, fillStyle: "#fff" });
   context.imageSmoothingQuality = "high";
   context.fillRect(0, 0, width, height);

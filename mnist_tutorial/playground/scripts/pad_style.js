@@ -1,7 +1,7 @@
 /* How the pad looks, and what it gives. */
 
 export const PAD_STYLE = `
-  .play, .left, .right, .tools {
+  .play, .left, .right, .tools, .layers, .small {
     align-content: start; display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr);
   }
   .play { gap: 14px 18px; }

@@ -20,7 +20,7 @@ export const PAD_WORDS = {
     noPicture: "这个文件不是图片，或者已损坏。换一张 PNG 或 JPEG。",
     tooLarge: "这张图片超过 4000 万像素。先把它缩小。",
     noContrast: "这张图片里看不出笔迹。换一张深浅分明的。",
-    photoHint: "有阴影、格线的照片，用命令 mnist-tutorial predict 读得更好。",
+    photoHint: "照片有阴影、格线时，改用命令 mnist-tutorial predict。",
   },
   en: {
     padArea: "Drawing pad",
@@ -41,7 +41,6 @@ export const PAD_WORDS = {
     noPicture: "This file is no picture, or is damaged. Choose a PNG or a JPEG.",
     tooLarge: "This picture has more than 40 million pixels. Scale it down first.",
     noContrast: "No writing stands out in this picture. Choose one with more contrast.",
-    photoHint:
-      "Photos with shadows or lines are read better by the command mnist-tutorial predict.",
+    photoHint: "Photos with shadows or lines: use the command mnist-tutorial predict.",
   },
 };

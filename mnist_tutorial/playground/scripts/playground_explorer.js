@@ -3,7 +3,7 @@
 
 import { make } from "./elements.js";
 import { explorable } from "./host.js";
-import { makePad, takeDrops } from "./pad.js";
+import { makePad } from "./pad.js";
 import { rampsOf } from "./pictures.js";
 import { makeLayers } from "./playground_layers.js";
 import { makeNetwork } from "./playground_network.js";
@@ -12,21 +12,15 @@ import { style } from "./playground_style.js";
 import { makeOrigin } from "./playground_sums.js";
 import { words } from "./playground_words.js";
 
-const firstState = () => ({
-  history: [[]], // what lay on the pad before each change, at last what does now
-  brush: 22,
-  digit: { refusal: "empty" }, // what preparation makes of it
-  problem: null, // the word for why a picture was not taken
-  failure: null, // what keeps the network from running
-  cover: null, // the first row and column that are covered
-  group: 0, // the layer that is shown, and which of its numbers; null: the largest
-  index: null,
-  asked: 0, // questions so far
-  answer: null,
-});
-
 function build({ data, word, colour, say }) {
-  const state = firstState();
+  const state = {
+    failure: null, // what keeps the network from running
+    cover: null, // the first row and column that are covered
+    group: 0, // the layer that is shown, and which of its numbers; null: the largest
+    index: null,
+    asked: 0, // questions so far
+    answer: null,
+  };
   const change = (changes) => {
     Object.assign(state, changes);
     render();
@@ -34,11 +28,11 @@ function build({ data, word, colour, say }) {
   const look = (changes) => {
     state.asked += 1;
     change(changes);
-    const { digit, cover, group, index } = state;
-    if (digit.refusal) return;
-    const image = digit.field;
-    const hidden = cover && covered(image, cover);
-    ask({ number: state.asked, image, cover: hidden, group, index });
+    const { digit, asked: number, group, index } = state;
+    const { refusal, field: image } = digit;
+    if (refusal) return;
+    const cover = state.cover && covered(image, state.cover);
+    ask({ number, image, cover, group, index });
   };
   const pad = makePad(state, data.samples, look);
   const bars = makeBars();
@@ -46,10 +40,10 @@ function build({ data, word, colour, say }) {
   const inner = make("div.inner");
   const parts = []; // of what can be built once the layers are known
   const ask = makeNetwork(data.network, {
-    begin(layers) {
+    begin(groups) {
       const goTo = (group, index) => look({ group, index });
-      const maps = makeLayers(layers.groups, state, goTo);
-      const origin = makeOrigin({ ...layers, say }, state, goTo);
+      const maps = makeLayers(groups, state, goTo);
+      const origin = makeOrigin(data.network.layers, groups, state, { goTo, say });
       parts.push(maps, origin);
       inner.append(maps.node, make("div.detail", maps.map, origin.node));
       say(inner);
@@ -70,14 +64,12 @@ function build({ data, word, colour, say }) {
     received.render();
     bars.render(state, word);
     if (state.answer) for (const part of parts) part.render(word, ramps);
-    model.textContent = word("model")(data.name);
+    model.textContent = data.name && word("model")(data.name);
   }
   const model = make("p.model.muted");
-  const left = make("div.left", ...pad.area, bars.verdict, pad.tools);
-  const right = make("div.right", received.node, bars.node);
+  const below = [bars.verdict, pad.tools];
+  const play = pad.layOut(below, [received.node, bars.node]);
   const hint = make("p.muted", { say: "photoHint" });
-  const play = make("div.play", left, right);
-  takeDrops(play, pad.open);
   return { nodes: [model, play, inner, hint], render };
 }
 

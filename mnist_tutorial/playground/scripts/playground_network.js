@@ -32,9 +32,9 @@ export function makeNetwork(network, { begin, take, fail }) {
     return { ...question, ...seen, before: whole.probabilities, index, parts };
   }
   async function start() {
-    const { layers: steps } = await engine.ask("load", { network });
-    groups = groupSteps(steps);
-    begin({ steps, groups });
+    const { shapes } = await engine.ask("load", { network });
+    groups = groupSteps(network.layers, shapes);
+    begin(groups);
     await answerAll();
   }
   start().catch(fail);
@@ -47,14 +47,14 @@ export function makeNetwork(network, { begin, take, fail }) {
 // The layers as Keras counts them, without those that only count the same numbers in
 // another way. Each has its steps for the engine: `end` gives its outputs, `sum` is the
 // last that is more than an activation.
-function groupSteps(steps) {
+function groupSteps(steps, shapes) {
   const groups = [];
-  steps.forEach(({ kind, name, shape }, step) => {
+  steps.forEach(({ kind, name }, step) => {
     if (kind === "Reshape") return;
     let group = groups.at(-1);
     if (group?.name !== name) groups.push((group = { name, sum: step }));
     if (kind !== "Activation") group.sum = step;
-    Object.assign(group, { end: step, shape });
+    Object.assign(group, { end: step, shape: shapes[step] });
   });
   return groups;
 }
@@ -64,12 +64,9 @@ export const groupBefore = (groups, step) => groups.findLast(({ end }) => end < 
 
 // Which of the inputs of an output to show: those of the channel of a small window that
 // counts most, or else the nine that count most; and what they and the others add up to.
-export function selectParts(
-  { inputs, values, weights, bias },
-  { kernelShape, window },
-) {
-  const row = [1, inputs.length];
-  const [rows, columns] = window ?? (kernelShape?.length === 4 ? kernelShape : row);
+export function selectParts({ inputs, values, weights, bias }, { kernel, window }) {
+  const side = kernel?.shape.length === 4 ? kernel.shape : [1, inputs.length];
+  const [rows, columns] = window ?? side;
   const isSmall = rows <= 7 && columns <= 7;
   const cells = Array.from(inputs, (input, at) => {
     const [value, weight] = [values[at], weights[at]];

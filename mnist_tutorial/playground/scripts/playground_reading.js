@@ -1,9 +1,10 @@
 /* What the network receives, step by step, and what it answers. */
 
-import { button, make, placeAt, put, status, steer, tell } from "./elements.js";
+import { button, make, placeAt, put, status, tell } from "./elements.js";
 import { FIELD } from "./ink_preparation.js";
 import { fixed, inside } from "./numbers.js";
 import { pictureOf } from "./pad_drawing.js";
+import { makeCells } from "./pictures.js";
 
 const COVER = 7; // pixels a side
 
@@ -15,48 +16,46 @@ export function covered(image, [row, column]) {
   return rest;
 }
 
-const step = (say) => {
-  const seen = make("div.seen");
-  return { seen, node: make("div.step", seen, make("span.muted", { say })) };
+const makeStep = (say) => {
+  const canvas = make("canvas");
+  const seen = make("div.seen", canvas);
+  return { canvas, node: make("div.step", seen, make("span.muted", { say })) };
 };
 
 // cover([row, column]) is called when the reader covers a part, cover(null) when no more.
 export function makeReceived(state, cover) {
-  const [cut, box] = [step("stepCut"), step("stepBox")];
-  const [field, patch] = [make("div.seen"), make("i.patch")];
-  const middle = (COVER - 1) / 2;
+  const [cut, box] = [makeStep("stepCut"), makeStep("stepBox")];
   const put = (...place) => cover(place.map((at) => inside(at, 0, FIELD - COVER)));
-  const reading = { role: "application", label: "coverArea" };
-  const area = steer(make("div.field28", reading, field, patch), {
-    point: (x, y) =>
-      put(Math.floor(y * FIELD) - middle, Math.floor(x * FIELD) - middle),
-    nudge(dx, dy) {
+  const field = makeCells("field28", {
+    label: "coverArea",
+    size: () => [FIELD, FIELD],
+    side: COVER,
+    moveTo: put,
+    moveBy(rows, columns) {
       const [row, column] = state.cover ?? [10, 10];
-      put(row + dy, column + dx);
+      put(row + rows, column + columns);
     },
   });
   const uncover = button("uncover", () => cover(null));
   const node = make(
     "div.received",
     make("div.muted", { say: "received" }),
-    make("div.steps", make("div.small", cut.node, box.node), area),
+    make("div.steps", make("div.small", cut.node, box.node), field.node),
     make("div.row.between", make("span.muted", { say: "coverHint" }), uncover),
   );
   let shown = null;
   const render = () => {
     const { digit } = state;
-    if (digit !== shown) {
-      const image = digit.field && { width: FIELD, height: FIELD, values: digit.field };
-      const pictures = [digit.cropped, digit.box, image];
-      [cut.seen, box.seen, field].forEach((holder, at) =>
-        holder.replaceChildren(...(pictures[at] ? [pictureOf(pictures[at])] : [])),
-      );
-    }
+    const image = digit.field && { width: FIELD, height: FIELD, values: digit.field };
+    const inks = [digit.cropped, digit.box, image];
+    if (digit !== shown)
+      [cut, box, field].forEach(({ canvas }, at) => {
+        canvas.hidden = !inks[at];
+        if (inks[at]) pictureOf(inks[at], canvas);
+      });
     shown = digit;
-    const [row, column] = state.cover ?? [0, 0];
-    patch.hidden = !state.cover;
-    placeAt(patch, { top: row / FIELD, left: column / FIELD });
-    uncover.disabled = !state.cover;
+    field.frame.hidden = uncover.disabled = !state.cover;
+    field.show(...(state.cover ?? [0, 0]));
   };
   return { node, render };
 }
@@ -76,20 +75,20 @@ export function makeBars() {
     const { answer, problem, failure, digit } = state;
     const chances = answer?.probabilities ?? Array(10).fill(0);
     const best = chances.indexOf(Math.max(...chances));
-    rows.forEach(({ bar, before, share, node }, index) => {
-      put(share, chances[index], answer ? `${fixed(100 * chances[index], 1)} %` : "—");
-      placeAt(bar, { width: chances[index] });
-      placeAt(before, { left: answer?.before[index] ?? 0 });
+    const percent = (at) => `${fixed(100 * chances[at], 1)} %`;
+    rows.forEach(({ bar, before, share, node }, at) => {
+      put(share, chances[at], answer ? percent(at) : "—");
+      placeAt(bar, { width: chances[at] });
+      placeAt(before, { left: answer?.before[at] ?? 0 });
       before.hidden = !answer?.cover;
-      node.classList.toggle("best", Boolean(answer) && index === best);
+      node.classList.toggle("best", Boolean(answer) && at === best);
     });
     const isWaiting = !digit.refusal && answer?.number !== state.asked;
     node.setAttribute("aria-busy", String(isWaiting));
     const refusal = problem ?? digit.refusal;
-    const percent = fixed(100 * chances[best], 1);
     if (failure) tell(verdict, word("noEngine")(failure));
     else if (refusal) tell(verdict, word(refusal));
-    else if (answer) tell(verdict, word("verdict")(best, percent, answer.cover));
+    else if (answer) tell(verdict, word("verdict")(best, percent(best), answer.cover));
     const isRefused = Boolean(failure ?? refusal) && refusal !== "empty";
     verdict.classList.toggle("refusal", isRefused);
   };

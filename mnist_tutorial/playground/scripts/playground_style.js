@@ -1,31 +1,28 @@
 /* How the playground looks. */
 
 import { PAD_STYLE } from "./pad_style.js";
+import { CELLS_STYLE } from "./pictures.js";
 import { SUMS_STYLE } from "./sums.js";
 
 export const style = `
   ${SUMS_STYLE}
+  ${CELLS_STYLE}
   ${PAD_STYLE}
   .model { margin: -8px 0 8px; overflow-wrap: anywhere; }
-  .layers { display: grid; gap: 8px; grid-template-columns: minmax(0, 1fr); }
+  .model:empty { display: none; }
   .seen { background: var(--white); }
   .small .seen, .maps { border: 1px solid var(--rule); border-radius: 6px; overflow: hidden; }
   .steps { display: grid; gap: 10px; grid-template-columns: 1fr 2.6fr; }
-  .small { align-content: start; display: grid; gap: 8px; }
   .small .seen { display: grid; height: 84px; padding: 4px; place-items: center; }
   .small canvas { max-height: 100%; max-width: 100%; min-height: 0; object-fit: contain; }
   .step:last-child canvas { image-rendering: pixelated; }
   .step canvas { height: 74px; width: 100%; }
   .step .muted { display: block; line-height: 1.3; }
-  .field28 .seen { height: 100%; }
-  .patch {
-    background: var(--minus); height: 25%; opacity: 0.75; pointer-events: none;
-    position: absolute; width: 25%;
-  }
+  .field28 .frame { background: var(--minus); border: 0; opacity: 0.75; outline: 0; }
   .answer { display: grid; gap: 3px; }
   .chance { align-items: center; display: grid; gap: 8px; grid-template-columns: 1em 1fr 4em; }
   .chance b { font-weight: 400; }
-  .chance.best b, .chance.best .number { font-weight: 700; }
+  .best b, .best .number { font-weight: 700; }
   .chance .number { text-align: end; }
   .track {
     background: var(--paper); border: 1px solid var(--rule); border-radius: 4px;
@@ -42,17 +39,9 @@ export const style = `
   .maps, .map { background: var(--panel); position: relative; }
   .map { align-self: start; border: 1px solid var(--rule); }
   .maps canvas, .map canvas { display: block; image-rendering: pixelated; width: 100%; }
-  .frame {
-    border: 2px solid var(--mark); outline: 1px solid var(--white); pointer-events: none;
-    position: absolute;
-  }
   .map .frame { box-sizing: content-box; margin: -2px; }
   .detail { align-items: center; display: grid; gap: 10px; margin-top: 12px; }
-  .scale {
-    background: linear-gradient(to right, var(--minus), var(--white), var(--plus));
-    border: 1px solid var(--rule); height: 12px;
-  }
-  .ends { display: flex; justify-content: space-between; margin-top: -6px; }
+  .ends { margin-top: -6px; }
   .value { min-height: 0; min-width: 0; }
   .place, .about { font-variant-numeric: tabular-nums; margin: 6px 0 0; }
   .about { text-align: center; }

@@ -46,7 +46,7 @@ function makeSquares(count, columns, kind, descend) {
 }
 
 // goTo(group, index) is called when the reader asks where one of the values comes from.
-export function makeOrigin({ steps, groups, say }, state, goTo) {
+export function makeOrigin(steps, groups, state, { goTo, say }) {
   const holder = make("div.sums");
   const about = make("p.about");
   const node = make("div.origin", holder, about);

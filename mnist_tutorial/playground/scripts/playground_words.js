@@ -15,8 +15,8 @@ export const words = {
     uncover: "拿开",
     probabilities: "十个概率",
     verdict: (digit, percent, isCovered) =>
-      `${isCovered ? "遮住以后，" : ""}网络读作 ${digit}，概率 ${percent} %。`,
-    layers: "一层一层看：选一层，选一张特征图，再点一个数，看它从哪来",
+      `${isCovered ? "遮住以后，" : ""}网络读作 ${digit}，概率 ${percent}。`,
+    layers: "选一层、一张特征图，再点一个数，看它从哪来",
     maps: "这一层的特征图，用方向键选",
     map: "一张特征图，用方向键选一个数",
     pixels: "像素",
@@ -41,13 +41,12 @@ export const words = {
     stepBox: "2. scaled to 20×20",
     coverArea: "The input, 28×28. Press or use arrow keys to cover a part",
     coverHint:
-      "3. centred by mass in 28×28. Press on it to cover a part, and watch the answer change.",
+      "3. centred by mass in 28×28. Press to cover a part: the answer changes.",
     uncover: "Uncover",
     probabilities: "Ten probabilities",
     verdict: (digit, percent, isCovered) =>
-      `${isCovered ? "With a part covered, it" : "The network"} reads ${digit}, with probability ${percent} %.`,
-    layers:
-      "Choose a layer, a feature map, and a number in it, and see where it comes from",
+      `${isCovered ? "With a part covered, it" : "The network"} reads ${digit}, with probability ${percent}.`,
+    layers: "Choose a layer, a feature map, and a number: see where it comes from",
     maps: "Feature maps of the layer, arrow keys choose",
     map: "One feature map, arrow keys choose a number",
     pixels: "pixels",

@@ -11,32 +11,25 @@ const CHANGES = 5; // so many readings of a drawing are shown
 // A small pad. keep(field) is called with a digit as the network receives it, refuse()
 // with a word for why there is none, or with null once the reader goes on.
 function makeSmallPad({ keep, refuse }) {
-  const pad = { history: [[]], brush: 22 };
+  const state = {};
   const { context } = padCanvas(1, { willReadFrequently: true });
-  const lay = (marks) => {
-    pad.history = [marks];
+  const changed = () => {
     area.render();
     refuse(null);
   };
-  const area = makeDrawingArea(pad, {
-    begin: (stroke) => lay([...pad.history[0], stroke]),
-    extend(points) {
-      pad.history[0].at(-1).points.push(...points);
-      area.render();
-    },
-  });
+  const area = makeDrawingArea(state, changed);
+  const clear = () => {
+    state.history = [[]];
+    changed();
+  };
   const kept = button("keep", () => {
-    drawMarks(context, pad.history[0]);
+    drawMarks(context, state.history.at(-1));
     const { refusal, field } = prepare(inkOf(context));
     if (refusal) return refuse(refusal);
-    lay([]);
+    clear();
     keep(field);
   });
-  const tools = make(
-    "div.row",
-    kept,
-    button("clear", () => lay([])),
-  );
+  const tools = make("div.row", kept, button("clear", clear));
   return { kept, nodes: [...area.nodes, tools], render: area.render };
 }
 
@@ -78,7 +71,7 @@ export function makeDrawings(state, { readAgain, change }) {
   };
   const pad = makeSmallPad({
     keep: (field) => take({ field, readings: [] }),
-    refuse: (refusal) => change({ refusal }),
+    refuse: (refusal) => refusal !== state.refusal && change({ refusal }),
   });
   const refusal = status("refusal");
   const list = make("div.kept");

@@ -65,10 +65,8 @@ export function shuffled(labels) {
   return Uint8Array.from(order.toSorted(([a], [b]) => a - b).map(([, label]) => label));
 }
 
-// The kernels of the first layer with weights, at most so many, each as a square of
-// numbers.
-export function firstKernels(layers, most = 16) {
-  const { kernel, kernelShape } = layers.find((layer) => layer.kernel);
+// The kernels of a layer, at most so many, each as a square of numbers.
+export function firstKernels({ kernel, kernelShape }, most = 16) {
   const count = kernelShape.at(-1);
   return Array.from({ length: Math.min(count, most) }, (_, which) =>
     Float32Array.from(

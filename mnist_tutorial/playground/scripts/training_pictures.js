@@ -4,7 +4,6 @@ import { make } from "./elements.js";
 import { magnitude } from "./numbers.js";
 import { paint, rampsOf } from "./pictures.js";
 
-const TINTS = 64; // from 0 to the largest, for each sign
 const MISREAD = 12;
 
 export function makeKernels(state, colour) {
@@ -19,18 +18,11 @@ export function makeKernels(state, colour) {
     while (grid.childElementCount > kernels.length) grid.lastChild.remove();
     while (grid.childElementCount < kernels.length)
       grid.append(make("canvas", { "aria-hidden": "true" }));
-    const largest = Math.max(...kernels.map(magnitude));
-    const known = new Map(); // to work out a colour takes time
-    const toRgb = rampsOf(colour).signed(TINTS);
-    const colourOf = (value) => {
-      const shade = Math.round((TINTS * value) / largest);
-      if (!known.has(shade)) known.set(shade, toRgb(shade));
-      return known.get(shade);
-    };
+    const toRgb = rampsOf(colour).shaded(Math.max(...kernels.map(magnitude)));
     kernels.forEach((kernel, at) => {
       const canvas = grid.children[at];
       delete canvas.dataset.shows;
-      paint(canvas, kernel, colourOf, state.steps);
+      paint(canvas, kernel, toRgb, state.steps);
     });
   };
   return { node, render };

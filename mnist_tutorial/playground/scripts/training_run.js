@@ -93,8 +93,8 @@ export class Run {
   }
 
   async look() {
-    const answer = await this.ask("layers");
-    if (answer) this.state.kernels = firstKernels(answer.layers);
+    const answer = await this.ask("kernel");
+    if (answer) this.state.kernels = firstKernels(answer);
     this.isUnread = this.state.drawings.length > 0;
   }
 

@@ -2,6 +2,7 @@
    of it is in this page: the frame came from Python, and the script is the one that runs
    here. */
 
+import { make } from "./elements.js";
 import { PIXELS } from "./training_model.js";
 
 // Not spelt out, or a browser would end this script here.
@@ -32,7 +33,8 @@ function pageOf(frame, data) {
     `<${SCRIPT} type="application/json">${json}</${SCRIPT}></div>`,
     `<${SCRIPT} type="module">${script}</${SCRIPT}>`,
   ].join("");
-  return frame.replace("%s", () => data.name).replace("%s", () => body);
+  const title = make("b", data.name).innerHTML; // in which markup is text
+  return frame.replace("%s", () => title).replace("%s", () => body);
 }
 
 // Hands the reader a page with the network that a run has trained.
