@@ -213,6 +213,8 @@ class Evidence:
         val: Examples | None,
     ):
         self.model, self.train, self.val = model, train, val
+        named = (Words("训练", "training"), train), (Words("验证", "validation"), val)
+        self.sets = [pair for pair in named if pair[1] is not None]
         self.loss, self.accuracy = curves["loss"], curves["accuracy"]
         self.val_loss, self.val_accuracy, rates = map(
             curves.get, ("val_loss", "val_accuracy", "learning_rate")
@@ -223,7 +225,7 @@ class Evidence:
         # Whether the network can be tried on the training images.
         self.can_be_run = model is not None and train is not None and train.differ
         # The number of classes: those of the data, or else of the network, or ten.
-        counted = [len(some.counts) for some in (train, val) if some is not None]
+        counted = [len(some.counts) for _, some in self.sets]
         counted = counted or [kernel.shape[-1] for kernel in self.kernels[-1:]]
         self.num_classes = max(counted, default=10)
         # The loss of a network that gives every class the same chance, and the share
