@@ -106,7 +106,7 @@ def _build_parser() -> argparse.ArgumentParser:
     playground.add_argument(
         "-o", "--output", type=Path, required=True, metavar="PAGE.html", help=about
     )
-    about = "replace an existing output, once the new one is complete"
+    about = "replace an existing output when the new one is made"
     for command in (train, playground):
         command.add_argument("--force", action="store_true", help=about)
     return parser
