@@ -219,7 +219,6 @@ class Evidence:
         self.val_loss, self.val_accuracy, rates = map(
             curves.get, ("val_loss", "val_accuracy", "learning_rate")
         )
-        has_val = self.val_loss is not None
 
         self.found: set[str] = set()  # the rules that have seen their cause so far
         # Whether the network can be tried on the training images.
@@ -234,10 +233,10 @@ class Evidence:
         self.base = 1 / self.num_classes if train is None else train.base
 
         # Training, and validation if there is any; whether every loss is a number.
-        self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
+        self.losses = np.array([curves[k] for k in ("loss", "val_loss") if k in curves])
         self.has_numbers = np.isfinite(self.losses).all()
         # On validation data, where there are any.
-        self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
+        self.last_accuracy = curves.get("val_accuracy", self.accuracy)[-1]
         # By how much training is better than validation at the end.
         self.gap = self.accuracy[-1] - self.last_accuracy
         # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.
