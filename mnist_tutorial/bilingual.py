@@ -40,13 +40,10 @@ class Words(NamedTuple):
 
 
 def say(*, zh: str, en: str) -> None:
-    """Show a sentence in the reader's language.
+    """Show a sentence in the reader's language, written in Markdown.
 
-    Parameters
-    ----------
-    zh, en
-        The same in Chinese and in English, in Markdown. The hyphen that Python writes
-        before a negative number is shown as a minus sign, but not in code and formulas.
+    The hyphen that Python writes before a negative number is shown as a minus sign, but
+    not in code and formulas.
 
     Examples
     --------
@@ -56,13 +53,7 @@ def say(*, zh: str, en: str) -> None:
 
 
 def show_svg(*, zh: str, en: str) -> None:
-    """Show a drawing in the reader's language.
-
-    Parameters
-    ----------
-    zh, en
-        The same drawing as SVG, ``<svg …>…</svg>``, with Chinese and English words.
-    """
+    """Show a drawing, as SVG, ``<svg …>…</svg>``, in the reader's language."""
     _show("text/html", zh=zh, en=en)
 
 

@@ -46,15 +46,10 @@ class ErrorRate(NamedTuple):
 def load_raw_mnist() -> tuple[Split, Split]:
     """Load MNIST as it was published: bytes, without a channel axis.
 
-    The arrays are those of ``keras.datasets.mnist.load_data()``, but nothing is
-    downloaded. A data file that is missing or altered raises ``InputError``. The page
-    ``code/project`` uses it.
-
-    Returns
-    -------
-    (x_train, y_train), (x_test, y_test)
-        Images ``uint8`` in [0, 255], shapes ``(60000, 28, 28)`` and
-        ``(10000, 28, 28)``; labels ``uint8``, shapes ``(60000,)`` and ``(10000,)``.
+    As with ``keras.datasets.mnist.load_data()``, but without a download, they are
+    ``(x_train, y_train), (x_test, y_test)``: images ``uint8`` in [0, 255], shapes
+    ``(60000, 28, 28)`` and ``(10000, 28, 28)``, and labels ``uint8``. A data file that
+    is missing or altered raises ``InputError``. The page ``code/project`` uses it.
 
     References
     ----------
@@ -70,15 +65,11 @@ def load_raw_mnist() -> tuple[Split, Split]:
 
 
 def load_mnist() -> tuple[Split, Split]:
-    """Load MNIST ready for a network, from the file of :func:`load_raw_mnist`.
+    """Load what :func:`load_raw_mnist` does, ready for a network.
 
-    Returns
-    -------
-    (x_train, y_train), (x_test, y_test)
-        Images ``float32`` in [0, 1], shapes ``(60000, 28, 28, 1)`` and
-        ``(10000, 28, 28, 1)``; labels ``int64``, shapes ``(60000,)`` and
-        ``(10000,)``. The test set is there to report a result, never to choose
-        one: see :func:`split_validation`.
+    Images are ``float32`` in [0, 1], shapes ``(60000, 28, 28, 1)`` and ``(10000, 28,
+    28, 1)``, labels ``int64``. The test set is there to report a result, never to
+    choose one: see :func:`split_validation`.
     """
     train, test = load_raw_mnist()
     return _scaled(*train), _scaled(*test)
@@ -89,22 +80,12 @@ def split_validation(
 ) -> tuple[Split, Split]:
     """Set part of the training data aside for making choices.
 
-    Every class keeps its share in both parts (a stratified split).
-
-    Parameters
-    ----------
-    x, y
-        Images, shape ``(n, ...)``, and integer labels, shape ``(n,)``.
-    val_fraction
-        Share of the examples that goes to the validation set, in (0, 1).
-    seed
-        The same seed gives the same split.
-
-    Returns
-    -------
-    (x_train, y_train), (x_val, y_val)
-        Two disjoint parts that together are the whole, each in shuffled order. Where a
-        class would be missing from one of them, ``InputError`` is raised.
+    Every class keeps its share in both parts (a stratified split). Of images ``(n,
+    ...)`` and integer labels ``(n,)``, the share ``val_fraction``, in (0, 1), goes to
+    the validation set; the same seed gives the same split. Returns ``(x_train,
+    y_train), (x_val, y_val)``: two disjoint parts that together are the whole, each in
+    shuffled order. Where a class would be missing from one of them, ``InputError`` is
+    raised.
     """
     check_in("(0, 1)", val_fraction=val_fraction)
     x, y = np.atleast_1d(checked_array("x", x)), np.asarray(y)

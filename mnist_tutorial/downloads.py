@@ -102,19 +102,10 @@ def load_medmnist(
     several pictures of a lesion by image: some lesions are both in training and in
     test, and a result on its test set is no result on unseen lesions [4]_.
 
-    Parameters
-    ----------
-    name
-        ``"dermamnist"`` or ``"pneumoniamnist"``.
-    folder
-        Where the archive lies or is to be saved. By default the user's cache for
-        ``mnist-tutorial``.
-
-    Returns
-    -------
-    (x_train, y_train), (x_val, y_val), (x_test, y_test)
-        The published split. Images ``float32`` in [0, 1], shape ``(n, 28, 28, 3)``
-        for skin and ``(n, 28, 28, 1)`` for X-rays; labels ``int64``, shape ``(n,)``.
+    ``folder`` is where the archive lies or is to be saved; by default it is the user's
+    cache for ``mnist-tutorial``. Returns the published split, ``(x_train, y_train),
+    (x_val, y_val), (x_test, y_test)``: images ``float32`` in [0, 1], shape ``(n, 28,
+    28, 3)`` for skin and ``(n, 28, 28, 1)`` for X-rays; labels ``int64``, ``(n,)``.
 
     Raises
     ------

@@ -7,10 +7,10 @@ the check that comes with them: a map that stays the same when the network has l
 what it learned explains the image and not the network. Taught in
 ``outlook/interpretability``.
 
-The score of a class is the model's output for it. Hand in models that give logits, as
-this package's do: where a final softmax is close to 0 or 1 its slope is close to 0, and
-so is every map made from a gradient. Models are Sequential or functional, and know
-their input shape. Gradients need Keras' TensorFlow backend.
+The score of a class is the model's output for it, ``(n, num_classes)`` in all. Hand in
+models that give logits, as this package's do: where a final softmax is close to 0 or 1
+its slope is close to 0, and so is every map made from a gradient. Models are Sequential
+or functional, and know their input shape. Gradients need Keras' TensorFlow backend.
 
 Images that do not fit the model, classes and layers that it does not have, settings out
 of range and another backend raise ``InputError``.
@@ -86,16 +86,16 @@ def occlusion(
     """Cover an image bit by bit and note how far the score of a class falls.
 
     It needs no gradient, so it works for every model and backend, and what it shows
-    is a plain fact about the network: with this square covered, this happens.
+    is a plain fact about the network: with this square covered, this happens. Returns
+    ``float32``, shape ``(height, width)``: for each pixel, the fall of the score
+    averaged over the squares that covered it. Above 0 where the network found evidence
+    for the class, below 0 where it found some against.
 
     Parameters
     ----------
-    model
-        A model that gives one score a class, shape ``(n, num_classes)``.
-    image
-        One image as the model takes it, shape ``(height, width, channels)``.
-    target
-        The class whose score is watched.
+    model, image, target
+        A network, one image as it takes it, shape ``(height, width, channels)``, and
+        the class whose score is watched.
     size
         Side of the square that covers, in pixels; at most the image's shorter side.
     stride
@@ -103,13 +103,6 @@ def occlusion(
         pixel is covered at some time. The last row and column are always visited.
     fill
         What the square is filled with: 0 is MNIST's background.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32``, shape ``(height, width)``: for each pixel, the fall of the score
-        averaged over the squares that covered it. Above 0 where the network found
-        evidence for the class, below 0 where it found some against.
 
     References
     ----------
@@ -157,21 +150,9 @@ def saliency(
 
     The size of the score's gradient by the pixel: what a very small change of it would
     do. That is not how much the pixel as it is contributes: blank ones have gradients
-    too.
-
-    Parameters
-    ----------
-    model
-        A model that gives one score a class, shape ``(n, num_classes)``.
-    images, targets
-        What the model takes, shape ``(n, height, width, channels)``, and for each image
-        the class whose score is looked at, shape ``(n,)``.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32``, not negative, shape ``(n, height, width)``; the largest of the
-        channels.
+    too. ``images`` are what the model takes, shape ``(n, height, width, channels)``,
+    and ``targets`` the class of each whose score is looked at, ``(n,)``. Returns
+    ``float32``, not negative, ``(n, height, width)``; the largest of the channels.
 
     References
     ----------
@@ -227,13 +208,9 @@ def grad_cam(
     of :func:`saliency`, and a layer among :func:`map_layers`; the paper takes the last
     convolution, after its ReLU.
 
-    Returns
-    -------
-    np.ndarray
-        ``float32``, not negative, shape ``(n, map height, map width)``: as coarse as
-        the layer. A map stretched over the image is only roughly in its place, as
-        without padding the layer's outermost values see no further than their own
-        fields.
+    Returns ``float32``, not negative, shape ``(n, map height, map width)``: as coarse
+    as the layer. A map stretched over the image is only roughly in its place, as
+    without padding the layer's outermost values see no further than their own fields.
 
     References
     ----------
@@ -260,16 +237,11 @@ def randomize_weights(
 ) -> keras.Model:
     """Copy a model and draw weights anew, so that the copy has unlearned something.
 
-    Parameters
-    ----------
-    model
-        Any model; it stays as it is, and the copy is not compiled.
-    seed
-        For the new weights. They come from the initializers that the layers were
-        made with; one that was given a seed of its own keeps to that.
-    layers
-        Names of layers that have weights; all of them by default. Going from the last
-        layer to the first, one more each time, is the cascade of the sanity check.
+    The model stays as it is, and the copy is not compiled. The new weights come from
+    ``seed`` and the initializers that the layers were made with; one that was given a
+    seed of its own keeps to that. ``layers`` are names of layers that have weights; all
+    of them by default. Going from the last layer to the first, one more each time, is
+    the cascade of the sanity check.
 
     References
     ----------

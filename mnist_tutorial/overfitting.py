@@ -49,17 +49,11 @@ def build_regularized_cnn(
     """Build a small network with the regularisers that are asked for.
 
     Without any it is the network on which the page ``faq/regularization`` tries them:
-    logits, shape ``(n, 10)``; 53,994 parameters.
-
-    Parameters
-    ----------
-    dropout_rate
-        Share of the values set to 0 in training before each dense layer, in [0, 1).
-    weight_decay
-        Factor of the sum of all squared weights that is added to the loss (an L2
-        penalty), from 0. Biases are spared.
-    augment
-        Builds the layers that change the images in training: :func:`build_shifts`.
+    logits, shape ``(n, 10)``; 53,994 parameters. ``dropout_rate``, in [0, 1), is the
+    share of the values set to 0 in training before each dense layer. ``weight_decay``,
+    from 0, is the factor of the sum of all squared weights, without biases, that is
+    added to the loss (an L2 penalty). ``augment`` builds the layers that change the
+    images in training: :func:`build_shifts`.
 
     References
     ----------

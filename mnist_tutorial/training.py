@@ -54,13 +54,11 @@ def train(
     Parameters
     ----------
     model
-        An uncompiled model that gives logits, shape ``(n, 10)``.
-    x_train, y_train
-        Images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``; integer labels,
-        ``(n,)``.
-    validation_data
-        ``(x_val, y_val)``, measured after every epoch and never trained on. Never
-        hand the test set in here.
+        Gives logits, shape ``(n, 10)``; it need not be compiled.
+    x_train, y_train, validation_data
+        Images ``float32`` in [0, 1], shape ``(n, 28, 28, 1)``, and integer labels,
+        ``(n,)``; and a pair of both, measured after every epoch and never trained on.
+        Never hand the test set in there.
     epochs, batch_size
         Passes over the training set, and examples in each step.
     learning_rate, schedule
@@ -75,8 +73,6 @@ def train(
     steps_per_execution
         Steps that are run at a time without returning to Python; with PyTorch as the
         backend always one.
-    callbacks
-        Further Keras callbacks.
 
     Returns
     -------

@@ -25,11 +25,6 @@ from mnist_tutorial.inspection import (
 
 
 @pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
     model = models.build_cnn()

@@ -536,6 +536,8 @@ def broken_models(folder):
         folder / "my.weights.h5": "got weights alone; build its network",
         folder / "exported": "got a SavedModel folder, which Keras 3 does not load; ",
         save_as_if_by(b"2.15.0"): "saved by Keras 2.15.0, whose .keras files Keras 3",
+        save_as_if_by(b"2.13.1"): "saved by Keras 2.13.1, whose .keras files Keras 3",
+        save_as_if_by(b"2.12.0"): "saved by Keras 2.12.0, whose .keras files Keras 3",
         save_as_if_by(b"3.99.1"): f"3.99.1, and {keras.__version__} is installed: ins",
         write("altered.keras", content[:60] + bytes(400) + content[460:]): not_loaded,
         save("lambda.keras", *with_code): not_loaded,
@@ -575,6 +577,7 @@ STANDARD = {"mean": -0.1307 / 0.3081, "variance": 1 / 0.3081**2}  # taken back
     [
         ([keras.Input((28, 28)), PLANE], ".keras", None),
         ([keras.Input((784,)), PLANE], ".h5", None),
+        ([keras.Input((784, 1)), PLANE], ".keras", None),
         ([IMAGES], ".h5", None),
         ([IMAGES, layers.Rescaling(1 / 255)], ".keras", "0 to 255"),
         ([keras.Input((28, 28)), layers.Rescaling(1 / 255), PLANE], ".h5", "0 to 255"),
@@ -612,7 +615,7 @@ def test_a_network_that_reads_badly_either_way_is_measured_as_it_is(
         assert float(re.match(r"accuracy: ([\d.]+)", lines[1])[1]) < 40
 
 
-@pytest.mark.parametrize("last", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("last", ["softmax", "sigmoid", "hard_sigmoid", "sparsemax"])
 def test_a_model_that_gives_probabilities(
     capsys, tmp_path, small, model_path, seven, last
 ):

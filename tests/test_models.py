@@ -28,11 +28,6 @@ CLASSIFIERS = {
 each_classifier = pytest.mark.parametrize("build", CLASSIFIERS)
 
 
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(0).random((5, 28, 28, 1), dtype=np.float32)
-
-
 # --- shapes and outputs --------------------------------------------------------------
 
 

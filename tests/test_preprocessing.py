@@ -387,6 +387,8 @@ PICTURES = {
     "red on blue.png": lambda: coloured((70, 70, 224), (220, 30, 30)),
     "red on green.png": lambda: coloured((20, 128, 20), (255, 17, 17)),
     "pink on grey.png": lambda: coloured((127, 127, 127), (230, 60, 200)),
+    "purple on teal.png": lambda: coloured((0, 128, 128), (190, 40, 80)),
+    "orange on sky.png": lambda: coloured((90, 150, 200), (255, 95, 50)),
     "cmyk.jpg": lambda: drawing().convert("CMYK"),
     "cmyk.tif": lambda: drawing().convert("CMYK"),
     "palette.png": lambda: drawing().convert("P"),

@@ -21,11 +21,6 @@ MODEL = models.build_mlp(8)
 each_change = pytest.mark.parametrize("name", CHANGES)
 
 
-@pytest.fixture(scope="module")
-def images():
-    return np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
-
-
 # --- what all have in common ---------------------------------------------------------
 
 

@@ -70,10 +70,9 @@ def break_run(
     build_model
         A function that returns an uncompiled model giving logits, such as
         ``models.build_cnn``; it has a hidden layer with biases where they are to die.
-    train_data, validation_data, epochs
-        As for ``training.train``.
     seed
-        Seeds the initial weights, the order of the examples and the shuffled labels.
+        Seeds the initial weights, the order of the examples and the shuffled labels;
+        the rest is as for ``training.train``.
     """
     if fault is not None:
         check_choice("fault", fault, FAULTS)

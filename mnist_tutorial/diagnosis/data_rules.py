@@ -23,15 +23,12 @@ from mnist_tutorial.diagnosis.evidence import (
 
 def not_numbers(run: Evidence) -> Sight:
     """Look for images with values that are not numbers."""
-    for zh, en, data in (
-        ("训练", "training", run.train),
-        ("验证", "validation", run.val),
-    ):
-        if data is not None and data.num_broken:
+    for name, data in run.sets:
+        if data.num_broken:
             return "sure", Words(
-                zh=f"{data.total} 张{zh}图片里，有 {data.num_broken} 张含有 NaN 或"
-                "无穷大",
-                en=f"{data.num_broken} of {data.total} {en} images hold NaN or "
+                zh=f"{data.total} 张{name.zh}图片里，有 {data.num_broken} 张含有 NaN "
+                "或无穷大",
+                en=f"{data.num_broken} of {data.total} {name.en} images hold NaN or "
                 "infinity",
             )
     return None
@@ -83,14 +80,7 @@ def shuffled_labels(run: Evidence) -> Sight:
     """Look for labels that are not those of their images, in either set."""
     if run.train is None:
         return _shuffled_by_curves(run)
-    sets = [
-        (name, some)
-        for name, some in (
-            (Words("训练", "training"), run.train),
-            (Words("验证", "validation"), run.val),
-        )
-        if some is not None and some.differ and some.by_chance < 0.9
-    ]
+    sets = [pair for pair in run.sets if pair[1].differ and pair[1].by_chance < 0.9]
     if not sets:
         return None
     name, worse = min(sets, key=lambda pair: pair[1].likeness)
@@ -129,11 +119,10 @@ def _shuffled_by_curves(run: Evidence) -> Sight:
         return None
     return "likely", Words(
         zh=f"训练损失降到 {run.loss[-1]:.2f}，验证损失却是 {last:.2f}，不比瞎猜"
-        f"（{run.guess:.2f}）好：在训练图片上学到的，对别的图片不管用。"
-        "再交上 train_data，就能看得更细。",
+        f"（{run.guess:.2f}）好：在训练图片上学到的，对别的图片不管用",
         en=f"the training loss falls to {run.loss[-1]:.2f}, yet the validation loss is "
         f"{last:.2f}, no better than guessing ({run.guess:.2f}): what is learnt on "
-        "training images holds for no others. Hand in train_data to look closer.",
+        "training images holds for no others",
     )
 
 
@@ -184,19 +173,17 @@ def _differs_by_curves(run: Evidence) -> Sight:
     if first > 3 * max(run.loss[0], run.guess) and last > run.guess:
         return "likely", Words(
             zh=f"从第一轮起，验证损失（{first:.1f}）就是训练损失（{run.loss[0]:.1f}）"
-            "的好几倍，那时还谈不上过拟合。"
-            "再交上 train_data 和 validation_data，就能看得更细。",
+            "的好几倍，那时还谈不上过拟合",
             en=f"from the first epoch on the validation loss ({first:.1f}) is many "
             f"times the training loss ({run.loss[0]:.1f}), before anything could be "
-            "overfitted. Hand in train_data and validation_data to look closer.",
+            "overfitted",
         )
     best = run.val_accuracy.max()
     if run.accuracy[-1] > 0.7 and best < 0.5 and run.accuracy[0] > 0.3:
         return "possible", Words(
-            zh=f"训练准确率到了 {run.accuracy[-1]:.0%}，验证从没有高过 {best:.0%}。"
-            "再交上 train_data 和 validation_data，就能看得更细。",
+            zh=f"训练准确率到了 {run.accuracy[-1]:.0%}，验证从没有高过 {best:.0%}",
             en=f"training reaches {run.accuracy[-1]:.0%}, validation never more than "
-            f"{best:.0%}. Hand in train_data and validation_data to look closer.",
+            f"{best:.0%}",
         )
     return None
 
@@ -233,11 +220,9 @@ def _unscaled_by_curves(run: Evidence) -> Sight:
     if run.rate is not None:
         zh, en = f"只有 {run.rate:g}", f"is only {run.rate:g}"
     return "likely" if learns and run.rate is not None else "possible", Words(
-        zh=f"第一轮的损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}；学习率{zh}。"
-        "再交上 model 和 train_data，就能看得更细。",
+        zh=f"第一轮的损失是 {run.loss[0]:.1f}，而瞎猜是 {run.guess:.1f}；学习率{zh}",
         en=f"the loss of the first epoch is {run.loss[0]:.1f}, where guessing gives "
-        f"{run.guess:.1f}, and the learning rate {en}. Hand in model and train_data "
-        "to look closer.",
+        f"{run.guess:.1f}, and the learning rate {en}",
     )
 
 
@@ -302,8 +287,8 @@ def _sorted_by_curves(run: Evidence) -> Sight:
         return None
     return "possible", Words(
         zh=f"第一轮的训练准确率是 {run.accuracy[0]:.0%}，比瞎猜还低，好像每一类都在"
-        "刚练完另一类的时候被问到。再交上 train_data，就能看得更细。",
+        "刚练完另一类的时候被问到",
         en=f"in the first epoch the training accuracy is {run.accuracy[0]:.0%}, worse "
         "than guessing, as if each class were asked when another had just been "
-        "practised. Hand in train_data to look closer.",
+        "practised",
     )

@@ -213,17 +213,18 @@ class Evidence:
         val: Examples | None,
     ):
         self.model, self.train, self.val = model, train, val
+        named = (Words("训练", "training"), train), (Words("验证", "validation"), val)
+        self.sets = [pair for pair in named if pair[1] is not None]
         self.loss, self.accuracy = curves["loss"], curves["accuracy"]
         self.val_loss, self.val_accuracy, rates = map(
             curves.get, ("val_loss", "val_accuracy", "learning_rate")
         )
-        has_val = self.val_loss is not None
 
         self.found: set[str] = set()  # the rules that have seen their cause so far
         # Whether the network can be tried on the training images.
         self.can_be_run = model is not None and train is not None and train.differ
         # The number of classes: those of the data, or else of the network, or ten.
-        counted = [len(some.counts) for some in (train, val) if some is not None]
+        counted = [len(some.counts) for _, some in self.sets]
         counted = counted or [kernel.shape[-1] for kernel in self.kernels[-1:]]
         self.num_classes = max(counted, default=10)
         # The loss of a network that gives every class the same chance, and the share
@@ -232,10 +233,10 @@ class Evidence:
         self.base = 1 / self.num_classes if train is None else train.base
 
         # Training, and validation if there is any; whether every loss is a number.
-        self.losses = np.array([self.loss, self.val_loss] if has_val else [self.loss])
+        self.losses = np.array([curves[k] for k in ("loss", "val_loss") if k in curves])
         self.has_numbers = np.isfinite(self.losses).all()
         # On validation data, where there are any.
-        self.last_accuracy = (self.val_accuracy if has_val else self.accuracy)[-1]
+        self.last_accuracy = curves.get("val_accuracy", self.accuracy)[-1]
         # By how much training is better than validation at the end.
         self.gap = self.accuracy[-1] - self.last_accuracy
         # An accuracy two ninths of the way from guessing to perfect, 0.3 for ten.

@@ -121,6 +121,11 @@ REMARKS = {
         en="Set a part of the training data aside: split_validation().",
     ),
 }
+UNSEEN = Words(
+    zh="错得一致的标签，或者训练和验证里相同的图片，在这里看不出来。",
+    en="Labels that are wrong in a consistent way, or the same images in training and "
+    "validation, cannot be seen here.",
+)
 # What Keras calls an accuracy; the first that a history has is read.
 ACCURACIES = (
     "binary_accuracy",
@@ -245,32 +250,37 @@ def _ask(advice: dict[Callable, Words], kind: str, run: Evidence) -> list[Findin
     for rule, words in advice.items():
         sight = rule(run)
         if sight is not None:
+            if kind == "fault" and sight[0] != "sure":
+                words = _after_a_request(run, words)
             findings.append(Finding(rule.__name__, kind, *sight, words))
             run.found.add(rule.__name__)
     return findings
 
 
-def _healthy(run: Evidence) -> Finding:
-    """Say that nothing wrong was seen, and what was not looked at."""
+def _after_a_request(run: Evidence, advice: Words) -> Words:
+    """Put before the advice a request for what was not handed in."""
     handed_in = dict(model=run.model, train_data=run.train, validation_data=run.val)
     missing = ", ".join(name for name, value in handed_in.items() if value is None)
+    if not missing:
+        return advice
+    zh, en = f"再交上 {missing}，就能看得更细。", f"Hand in {missing} to look closer. "
+    return Words(zh + advice.zh, en + advice.en)
+
+
+def _healthy(run: Evidence) -> Finding:
+    """Say that nothing wrong was seen, and what was not looked at."""
+    advice = _after_a_request(run, UNSEEN)
     return Finding(
         "healthy",
         "healthy",
-        "possible" if missing else "likely",
+        "likely" if advice == UNSEEN else "possible",
         Words(
             zh=f"训练损失从 {run.loss[0]:.2f} 到 {run.loss[-1]:.2f}，准确率从 "
             f"{run.accuracy[0]:.0%} 到 {run.accuracy[-1]:.0%}",
             en=f"the training loss went from {run.loss[0]:.2f} to {run.loss[-1]:.2f} "
             f"and the accuracy from {run.accuracy[0]:.0%} to {run.accuracy[-1]:.0%}",
         ),
-        Words(
-            zh=(f"再交上 {missing}，就能看得更细。" if missing else "")
-            + "错得一致的标签，或者训练和验证里相同的图片，在这里看不出来。",
-            en=(f"Hand in {missing} to look closer. " if missing else "")
-            + "Labels that are wrong in a consistent way, or the same images in "
-            "training and validation, cannot be seen here.",
-        ),
+        advice,
     )
 
 

@@ -136,18 +136,17 @@ def _softmax_by_curves(run: Evidence) -> Sight:
     short = len(run.loss) < 3 or good.sum() < 2
     return "possible" if short else "likely", Words(
         zh=f"准确率 {run.accuracy[-1]:.0%}，损失却有 {run.loss[-1]:.2f}：答得这么准，"
-        f"通常要肯定得多。多做一次 softmax，损失就降不到 {floor:.2f} 以下。"
-        "再交上 model 和 train_data，就能看得更细。",
+        f"通常要肯定得多。多做一次 softmax，损失就降不到 {floor:.2f} 以下",
         en=f"an accuracy of {run.accuracy[-1]:.0%} with a loss of {run.loss[-1]:.2f}: "
         "such answers are usually far surer. A second softmax keeps the loss above "
-        f"{floor:.2f}. Hand in model and train_data to look closer.",
+        f"{floor:.2f}",
     )
 
 
 def zero_weights(run: Evidence) -> Sight:
     """Look for hidden units that all have the same weights."""
     if run.model is None:
-        return _silent(run, "model", "model")
+        return _silent(run)
     for kernel in run.kernels[:-1]:
         weights = kernel.reshape(-1, kernel.shape[-1])  # (inputs, units)
         differences = np.ptp(weights, axis=1).max()
@@ -166,15 +165,14 @@ def zero_weights(run: Evidence) -> Sight:
     return None
 
 
-def _silent(run: Evidence, zh: str, en: str) -> Sight:
+def _silent(run: Evidence) -> Sight:
     """Look for a loss that stays at guessing, which several causes explain."""
     if not np.abs(run.losses - run.guess).max() < 0.01:  # NaN is not below
         return None
     return "possible", Words(
-        zh=f"损失停在 {run.guess:.3f}，也就是瞎猜的损失，好像没有信号能通过网络。"
-        f"再交上 {zh}，就能看得更细。",
+        zh=f"损失停在 {run.guess:.3f}，也就是瞎猜的损失，好像没有信号能通过网络",
         en=f"the loss stays at {run.guess:.3f}, that of guessing, as when no signal "
-        f"comes through. Hand in {en} to look closer.",
+        "comes through",
     )
 
 
@@ -193,14 +191,11 @@ def rate_too_high(run: Evidence) -> Sight:
     course = _rising(run)
     if not run.is_fast or course is None:
         return None
-    ask = Words(zh="", en="")
-    if run.model is None:
-        ask = Words("。再交上 model，就能看得更细。", ". Hand in model to look closer.")
     return "likely", Words(
         zh=f"学习率是 {run.rate:g}，是 {run.optimizer} 常用值的 {run.speed:.0f} 倍，"
-        f"损失{course.zh}{ask.zh}",
+        f"损失{course.zh}",
         en=f"the learning rate is {run.rate:g}, {run.speed:.0f} times the usual one "
-        f"for {run.optimizer}, and the loss {course.en}{ask.en}",
+        f"for {run.optimizer}, and the loss {course.en}",
     )
 
 
@@ -228,9 +223,7 @@ def _rising(run: Evidence) -> Words | None:
 def dead_relus(run: Evidence) -> Sight:
     """Look for a layer whose ReLUs give 0 at every position of every image."""
     if run.model is None or run.train is None:
-        if run.is_slow:
-            return None
-        return _silent(run, "model 和 train_data", "model and train_data")
+        return None if run.is_slow else _silent(run)
     if not run.can_be_run:
         return None
     outputs = [step.outputs for step in run.steps if is_relu(step.layer)]
@@ -274,16 +267,14 @@ def _too_low_by_curves(run: Evidence, fall: float) -> Sight:
     """Look at the learning rate; where it is unknown, for a small and steady fall."""
     if run.is_slow:
         return "likely", Words(
-            zh=f"损失一共降了 {fall:.1%}，学习率是 {run.rate:g}。"
-            "再交上 model，就能看得更细。",
+            zh=f"损失一共降了 {fall:.1%}，学习率是 {run.rate:g}",
             en=f"the loss fell by {fall:.1%} in all, and the learning rate is "
-            f"{run.rate:g}. Hand in model to look closer.",
+            f"{run.rate:g}",
         )
     if run.rate is None and fall > 0.0005 and (np.diff(run.loss) < 0).all():
         return "possible", Words(
-            zh=f"损失轮轮都降，一共却只降了 {fall:.1%}。再交上 model，就能看得更细。",
-            en=f"the loss falls in every epoch, yet by {fall:.1%} in all. Hand in "
-            "model to look closer.",
+            zh=f"损失轮轮都降，一共却只降了 {fall:.1%}",
+            en=f"the loss falls in every epoch, yet by {fall:.1%} in all",
         )
     return None
 

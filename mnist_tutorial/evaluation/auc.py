@@ -58,14 +58,10 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray) -> AreaEstimate:
     be 0: the interval is then Wilson's, for as many independent pairs as there are
     examples of the rarer kind. Where every pair is a tie it is 0.5 to 0.5.
 
-    Parameters
-    ----------
-    labels
-        1 for positive, 0 for negative examples, shape ``(n,)``, at least two of each;
-        whole numbers or booleans.
-    scores
-        Finite numbers, the higher the surer that the example is positive, shape
-        ``(n,)``: a probability, a logit, a distance. Only their order counts.
+    Labels are 1 for positive, 0 for negative examples, shape ``(n,)``, at least two of
+    each; whole numbers or booleans. Scores are finite numbers, ``(n,)``, the higher the
+    surer that the example is positive: a probability, a logit, a distance. Only their
+    order counts.
     """
     labels = checked_labels(labels, num_classes=2)
     scores = checked_array("scores", scores)

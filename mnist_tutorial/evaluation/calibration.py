@@ -50,14 +50,8 @@ def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
 
     The same as the cross-entropy that networks are trained with, in nats, at least 0;
     infinite if a right class was given probability 0 (which scikit-learn's function of
-    this name caps at 36).
-
-    Parameters
-    ----------
-    labels
-        Integer classes, shape ``(n,)``.
-    probabilities
-        Shape ``(n, num_classes)``, in [0, 1]; every row adds up to 1.
+    this name caps at 36). Labels are integer classes, shape ``(n,)``; probabilities, in
+    [0, 1], have shape ``(n, num_classes)``, and every row adds up to 1.
     """
     labels, probabilities = _checked_pair(labels, probabilities)
     with np.errstate(divide="ignore"):
@@ -108,12 +102,7 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     No temperature is best, and ``InputError`` is raised, where every image is read
     rightly: the loss falls for as long as the temperature does; and where right classes
     get no more than the average logit: it falls for as long as the temperature rises.
-
-    Parameters
-    ----------
-    labels, logits
-        Integer classes, shape ``(n,)``, and outputs of the network, ``(n,
-        num_classes)``.
+    Labels are integer classes, shape ``(n,)``, logits have shape ``(n, num_classes)``.
     """
     logits = checked_scores(logits).astype(np.float64)
     labels = checked_labels(labels, *logits.shape)

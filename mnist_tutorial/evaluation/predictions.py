@@ -24,22 +24,11 @@ def predict_classes(
     The class is the place of the highest output (of the first, if several are equal),
     so logits and probabilities will do alike. Dropout and augmentation are off.
 
-    Parameters
-    ----------
-    model
-        A Keras model that gives one number a class, shape ``(n, num_classes)``; or one
-        a class for every pixel, ``(n, height, width, num_classes)``. One that gives a
-        single number, or one that is not finite, is refused.
-    images
-        Floats in [0, 1], shape ``(n, height, width, channels)``, as the model takes
-        them.
-    batch_size
-        Images computed at a time, at least 1.
-
-    Returns
-    -------
-    np.ndarray
-        ``int64`` in ``0..num_classes-1``, shape ``(n,)`` or ``(n, height, width)``.
+    ``images`` are floats in [0, 1], shape ``(n, height, width, channels)``, as the
+    model takes them. It gives one number a class, ``(n, num_classes)``, or one a class
+    for every pixel, ``(n, height, width, num_classes)``; a single number, or one that
+    is not finite, is refused. Returns ``int64`` in ``0..num_classes-1``, shape ``(n,)``
+    or ``(n, height, width)``.
     """
     check_counts(batch_size=batch_size)
     check_model(model)

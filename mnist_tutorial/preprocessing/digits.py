@@ -36,23 +36,12 @@ def prepare_digit(gray: np.ndarray) -> np.ndarray:
     in a photograph of a page. Shadows, the edge of a table, a frame and lines on the
     paper are told from ink.
 
-    Parameters
-    ----------
-    gray
-        Brightness, shape ``(height, width)``: bool, floats in [0, 1], or uint8 or
-        uint16 over their full range.
-
-    Returns
-    -------
-    np.ndarray
-        ``float32`` in [0, 1], shape ``(28, 28, 1)``: ink bright on black, the longer
-        side of its box 20 pixels, its centre of mass within half a pixel of (14, 14).
-
-    Raises
-    ------
-    InputError
-        If the array is of another kind, or if it shows no digit, or several. Digits
-        that touch, and signs that are no digits, cannot be told from one.
+    ``gray`` is brightness, shape ``(height, width)``: bool, floats in [0, 1], or uint8
+    or uint16 over their full range. Returns ``float32`` in [0, 1], shape ``(28, 28,
+    1)``: ink bright on black, the longer side of its box 20 pixels, its centre of mass
+    within half a pixel of (14, 14). Another kind of array raises ``InputError``, and so
+    does one that shows no digit, or several. Digits that touch, and signs that are no
+    digits, cannot be told from one.
     """
     brightness = _shrink(to_unit_floats(gray))
     page, least = subtract_paper(brightness)
@@ -71,13 +60,8 @@ def place_ink(ink: np.ndarray) -> np.ndarray:
     """Scale and centre a digit whose ink is known already, as MNIST does.
 
     The second half of `prepare_digit`, which gives the same; nothing is taken for paper
-    or dust.
-
-    Parameters
-    ----------
-    ink
-        Floats from 0 (no ink) upwards, at least one above 0, or they are refused;
-        shape ``(height, width)``.
+    or dust. ``ink`` are floats from 0 (no ink) upwards, at least one above 0, or they
+    are refused; shape ``(height, width)``.
     """
     ink = _checked_picture("ink", ink)
     if not (ink.min() >= 0 and 0 < ink.max() < np.inf):

@@ -37,12 +37,9 @@ def load_digit_image(path: str | os.PathLike) -> np.ndarray:
     for a program to guess. Where ink is as bright as its paper, its colour tells it.
     The result is as for `prepare_digit`.
 
-    Raises
-    ------
-    InputError
-        If there is no such file, if it is not one whole still image of at most
-        10,000 pixels a side and 50 million in all, or if it does not show one digit.
-        The message begins with the path.
+    ``InputError``, whose message begins with the path, is raised if there is no such
+    file, if it is not one whole still image of at most 10,000 pixels a side and 50
+    million in all, or if it does not show one digit.
     """
     path = checked_path(path)
     check_file(path)

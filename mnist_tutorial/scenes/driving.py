@@ -66,15 +66,9 @@ def make_driving_scenes(
 
     In each there are up to three vehicles, up to three pedestrians and, in four of
     five, a traffic light. ``weather``, ``night`` and ``occlusion`` are those of
-    :func:`render_driving_scenes`, which refuses the same.
-
-    Parameters
-    ----------
-    count
-        Number of pictures, at least 1; another one gives other scenes.
-    seed
-        A whole number, at least 0. The same seed gives the same streets with the same
-        objects in every weather, by day and at night.
+    :func:`render_driving_scenes`, which refuses the same. There are ``count`` pictures,
+    at least 1; another count gives other scenes. The same seed, from 0, gives the same
+    streets with the same objects in every weather, by day and at night.
     """
     check_counts(count=count)
     check_counts(least=0, seed=seed)

@@ -89,10 +89,9 @@ def make_clips(
 
     Parameters
     ----------
-    count
-        Number of clips, at least 1; another one draws other clips.
-    seed
-        A whole number, at least 0. The same seed and settings give the same bytes.
+    count, seed
+        Whole numbers, from 1 and from 0. The same ones, and settings, give the same
+        bytes; another number of clips draws others.
     kinds
         Weights with which ``CLIP_KINDS`` are drawn; only ordinary ones unless given.
     light

@@ -31,18 +31,11 @@ SETTINGS = {
 def from_keras(model: Any) -> Network:
     """Rebuild a Keras model, with a copy of its weights.
 
-    Parameters
-    ----------
-    model
-        A ``keras.Sequential`` that has its weights, of Conv2D, MaxPooling2D, Dense,
-        ReLU and Flatten layers; with biases, channels last, no padding, square pools
-        side by side, no other strides, and no activation but ``"relu"``.
-
-    Returns
-    -------
-    Network
-        It gives the same logits. ``activation="relu"`` becomes a layer of its own, so
-        ``parameters`` has the order of ``model.get_weights()``.
+    It is a ``keras.Sequential`` that has its weights, of Conv2D, MaxPooling2D, Dense,
+    ReLU and Flatten layers; with biases, channels last, no padding, square pools side
+    by side, no other strides, and no activation but ``"relu"``. The result gives the
+    same logits. ``activation="relu"`` becomes a layer of its own, so ``parameters`` has
+    the order of ``model.get_weights()``.
     """
     check_choice("model", type(model).__name__, ["Sequential"])
     if not model.built:

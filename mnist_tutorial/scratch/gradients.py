@@ -18,18 +18,9 @@ def numerical_gradient(
 ) -> np.ndarray:
     """Measure the slope of a function in the direction of each of its values.
 
-    Parameters
-    ----------
-    function
-        Takes an array like ``values`` and returns a number.
-    values
-        Floats of any shape; left as they are.
-
-    Returns
-    -------
-    np.ndarray
-        ``(f(v + step) - f(v - step)) / (2 * step)`` with a step of 1e-5 for each value
-        ``v`` while the others stay; ``float64``, in the shape of ``values``.
+    ``function`` takes an array like ``values``, floats of any shape, and returns a
+    number. The result, ``float64`` and of that shape, has for each value ``v``, while
+    the others stay, ``(f(v + step) - f(v - step)) / (2 * step)`` with a step of 1e-5.
     """
     check_floats("values", values)
     left, right = _one_sided(function, values, STEP)

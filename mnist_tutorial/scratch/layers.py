@@ -57,10 +57,8 @@ class Layer:
 class Dense(Layer):
     """Connect every input with every output: ``(n, inputs)`` to ``(n, outputs)``.
 
-    Parameters
-    ----------
-    kernel, bias
-        Floats, shapes ``(inputs, outputs)`` and ``(outputs,)``; copied.
+    ``kernel`` and ``bias``, floats of shape ``(inputs, outputs)`` and ``(outputs,)``,
+    are copied.
     """
 
     parameter_names = ("kernel", "bias")

@@ -10,20 +10,10 @@ def softmax_cross_entropy(
 ) -> tuple[float, np.ndarray]:
     """Measure how improbable the network finds the right classes.
 
-    Parameters
-    ----------
-    logits
-        Floats, shape ``(n, classes)``.
-    labels
-        Whole numbers from 0 to ``classes - 1``, shape ``(n,)``.
-
-    Returns
-    -------
-    loss : float
-        ``-log(probability of the label)``, its mean over the batch.
-    gradient : np.ndarray
-        The derivative with respect to each logit,
-        ``(probabilities - one_hot(labels)) / n``, shape ``(n, classes)``.
+    Of logits, floats of shape ``(n, classes)``, and labels, whole numbers from 0, shape
+    ``(n,)``, it returns the loss, ``-log(probability of the label)`` in the mean over
+    the batch, and its derivative with respect to each logit, ``(probabilities -
+    one_hot(labels)) / n``, shape ``(n, classes)``.
     """
     check_floats("logits", logits, "n", "classes")
     n, classes = logits.shape

@@ -13,11 +13,8 @@ from mnist_tutorial.scratch.layers import Conv2D, Dense, Flatten, Layer, MaxPool
 class Network(Layer):
     """Layers one after another; as a whole it is a layer itself.
 
-    Parameters
-    ----------
-    layers
-        From the one that sees the images to the one that gives the logits: one or
-        more, and none of them twice.
+    They go from the one that sees the images to the one that gives the logits: one or
+    more, and none of them twice.
     """
 
     def __init__(self, layers: Sequence[Layer]):
@@ -77,16 +74,9 @@ class Network(Layer):
 def build_cnn(seed: int) -> Network:
     """Build the source document's network as repaired in ``models.build_cnn``.
 
-    Parameters
-    ----------
-    seed
-        For the weights. As in Keras they are drawn evenly between
-        ``-sqrt(6 / (fan_in + fan_out))`` and the same above zero, and biases are zero.
-
-    Returns
-    -------
-    Network
-        93,322 parameters in ``float32``.
+    It has 93,322 parameters in ``float32``. As in Keras the weights are drawn evenly
+    between ``-sqrt(6 / (fan_in + fan_out))`` and the same above zero, here from
+    ``seed``, and biases are zero.
 
     References
     ----------

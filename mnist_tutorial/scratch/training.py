@@ -16,10 +16,7 @@ Arrays = Sequence[np.ndarray]
 class SGD:
     """Take steps straight downhill, the longer the steeper it is.
 
-    Parameters
-    ----------
-    learning_rate
-        Length of a step in relation to the gradient, above 0.
+    The ``learning_rate``, above 0, is the length of a step by that of the gradient.
     """
 
     def __init__(self, learning_rate: float):
@@ -37,20 +34,12 @@ class Adam:
     """Let each parameter take steps of about the same length.
 
     A step is the running mean of the gradient, divided by the square root of the
-    running mean of its square: long where gradients agree, short where they do not.
+    running mean of its square: long where gradients agree, short where they do not. At
+    most it is about as long as the ``learning_rate``, above 0.
 
-    Parameters
-    ----------
-    learning_rate
-        About how long a step is at most, above 0.
-
-    Attributes
-    ----------
-    BETA_1, BETA_2
-        The part of the running mean of the gradient, and of its square, that is kept
-        at each step.
-    EPSILON
-        Added to the divisor, which may be 0; in the same place as in Keras.
+    Of the running mean of the gradient, and of its square, the parts ``BETA_1`` and
+    ``BETA_2`` are kept at each step. ``EPSILON`` is added to the divisor, which may be
+    0; in the same place as in Keras.
 
     References
     ----------
@@ -112,8 +101,9 @@ def train(
 ) -> list[float]:
     """Train a classifier on the cross-entropy, the five steps in a loop.
 
-    A loss that overflows, at too high a learning rate, is refused with an
-    ``InputError``; all else before anything is changed.
+    Returns the loss of every step, before it is taken. A loss that overflows, at too
+    high a learning rate, is refused with an ``InputError``; all else before anything is
+    changed.
 
     Parameters
     ----------
@@ -127,11 +117,6 @@ def train(
         Takes each step; one for each network.
     seed
         For the order of the examples, which is another one in each epoch.
-
-    Returns
-    -------
-    list of float
-        The loss of every step, before the step is taken.
     """
     check_counts(epochs=epochs, batch_size=batch_size)
     check_floats("x", x)

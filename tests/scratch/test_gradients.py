@@ -167,7 +167,7 @@ def test_layers_that_train_themselves_are_right_in_the_right_order():
     "place",
     [
         *(np.s_[:, 0, 0], np.s_[0, -1, -1], np.s_[:, -1], np.s_[:, :, 0], np.s_[-1]),
-        *(np.s_[1, 17, 3], np.s_[..., -1]),
+        *(np.s_[1, 17, 3], np.s_[:, 27, 0], np.s_[..., -1]),
     ],
 )
 def test_a_gradient_lost_at_any_place_is_found(place, seed):
@@ -237,12 +237,19 @@ def test_where_every_piece_has_a_kink_single_entries_are_tried():
     assert gradient_check(Lost(), inputs)["inputs"] > 0.1
 
 
-class Dropout(Layer):
+class Random(Layer):
     rng = np.random.default_rng(0)
 
+    def __init__(self, change):
+        self.change = change
+
     def forward(self, inputs):
-        self.mask = self.rng.random(inputs.shape) < 0.9
-        return inputs * self.mask
+        return self.change(inputs, self.rng)
+
+
+DROPOUT = Random(lambda inputs, rng: inputs * (rng.random(inputs.shape) < 0.9))
+NOISE = Random(lambda inputs, rng: inputs + rng.normal(0, 1e-3, inputs.shape))
+SCALE = Random(lambda inputs, rng: inputs * rng.uniform(0.9, 1.1))
 
 
 class InPlace(Layer):
@@ -262,8 +269,10 @@ REFUSED = [
     (lambda: numerical_gradient(np.sum, INTEGERS), "values .* got int64"),
     (lambda: gradient_check(ReLU(), INTEGERS), "inputs must .* got int64"),
     (lambda: gradient_check(ReLU, FLOATS), r"layer .* got <class .*ReLU\(\)"),
-    (lambda: gradient_check(Dropout(), FLOATS), "same outputs .* dropout"),
-    (lambda: gradient_check(Network([Dropout()]), FLOATS), "same outputs .* dropout"),
+    (lambda: gradient_check(DROPOUT, FLOATS), "same outputs .* dropout"),
+    (lambda: gradient_check(Network([DROPOUT]), FLOATS), "same outputs .* dropout"),
+    (lambda: gradient_check(NOISE, FLOATS), "same outputs .* random in it"),
+    (lambda: gradient_check(SCALE, FLOATS), "same outputs .* random in it"),
     (lambda: gradient_check(InPlace(), FLOATS), "leave its inputs .*copy"),
     (lambda: gradient_check(Logarithm(), FLOATS), "finite"),
     (lambda: gradient_check(ReLU(), FLOATS, max_entries=0), "max_entries must .* 0"),
