@@ -6,7 +6,9 @@ c = get_config()  # noqa: F821
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "…"
 
-c.Execute.timeout = 60  # seconds for a cell
+# Seconds, of a machine that may be busy: for a cell, and until the kernel is there.
+c.Execute.timeout = 120
+c.Execute.startup_timeout = 300
 # nbgrader gives 0 to a check cell with anything on stderr, where TensorFlow logs.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = ""

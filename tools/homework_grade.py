@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -29,7 +30,7 @@ from homework_release import (
     run,
     settings,
 )
-from nbgrader.api import Gradebook
+from nbgrader.api import Grade, Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 
@@ -38,6 +39,7 @@ from mnist_tutorial.homework.checking import KEY
 
 COURSE = ROOT / "grading"
 PASSED = Words("通过。", "Passed.")
+NO_ANSWER = Words("没有作答。", "Not answered.")
 WAITING = Words("等老师批改。", "Your instructor has still to read this.")
 NOT_RUN = Words(
     "这份笔记本运行到一半，内核就停了，请检查死循环和占用太大的内存。",
@@ -153,7 +155,7 @@ def read_marks(homework: str, submission: Submission, course: Path) -> list[Mark
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         notebook = book.find_submission_notebook(homework, homework, number)
         grades = {grade.name: grade for grade in notebook.grades}
-        comments = {each.name: each.comment for each in notebook.comments}
+        comments = {each.name: each.manual_comment for each in notebook.comments}
         for cell in submission.notebook["cells"]:
             name = cell["id"]
             if name not in grades:
@@ -162,14 +164,20 @@ def read_marks(homework: str, submission: Submission, course: Path) -> list[Mark
             scores = (grade.manual_score, grade.auto_score)
             points = next((score for score in scores if score is not None), None)
             if ran is None:
-                points, words = points if grade.manual_score else 0, NOT_RUN
+                points, words = grade.manual_score or 0, NOT_RUN
             elif question == name:  # written
-                words = comments.get(name) or ("" if points is not None else WAITING)
+                words = comments.get(name) or _of_written(grade)
             else:
                 words = explain(question, ran, submission)
             words = getattr(words, language) if isinstance(words, Words) else words
             marks.append(Mark(question, points, grade.max_score, words))
     return marks
+
+
+def _of_written(grade: Grade) -> Words | str:
+    if grade.manual_score is not None:
+        return ""
+    return WAITING if grade.auto_score is None else NO_ANSWER
 
 
 def explain(question: str, ran: list[dict], submission: Submission) -> Words | str:
@@ -190,8 +198,8 @@ def explain(question: str, ran: list[dict], submission: Submission) -> Words | s
         )
     if first[0] in ("CellTimeoutError", "KeyboardInterrupt"):
         return Words(
-            f"写有 `{name}` 的单元格 60 秒还没有运行完。",
-            f"The cell of `{name}` had not ended after 60 s.",
+            f"写有 `{name}` 的单元格一直没有运行完，是不是循环停不下来。",
+            f"The cell of `{name}` did not end in time: does a loop never stop?",
         )
     return Words(
         f"写有 `{name}` 的单元格出错：{': '.join(first)}",
@@ -205,7 +213,9 @@ def _error(ran: list[dict], grade_id: str) -> tuple[str, str] | None:
         if cell["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
             for output in cell["outputs"]:
                 if output["output_type"] == "error":
-                    return output["ename"], " ".join(output["evalue"].split())[:200]
+                    said = " ".join(output["evalue"].split())[:200]
+                    # A kernel gives each cell a file name of its own.
+                    return output["ename"], re.sub(r"\(\d+\.py, ", "(", said)
     return None
 
 

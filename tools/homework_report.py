@@ -2,6 +2,7 @@
 
 import csv
 import html
+import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,6 @@ body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
   border-bottom: 1px solid #8886; }
-td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 svg { width: 100%; height: auto; } svg text { font: 13px system-ui, sans-serif;
   fill: currentColor; }
 """
@@ -147,9 +147,13 @@ def _table(head, rows, language: str) -> str:
     cells = "".join(f"<th>{html.escape(_in(language, cell))}</th>" for cell in head)
     lines = [f"<tr>{cells}</tr>"]
     for row in rows:
-        cells = (html.escape(_in(language, cell)) for cell in row)
+        cells = (_marked_up(_in(language, cell)) for cell in row)
         lines.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
     return f"<table>{''.join(lines)}</table>"
+
+
+def _marked_up(text: str) -> str:
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _page(title: str, language: str, *parts: str) -> str:

@@ -9,8 +9,8 @@ import homework_grade
 import homework_release
 import pytest
 from homework_answers import HOMEWORKS, cells, model, questions
+from homework_collect import Submission, collect
 from homework_collect import _name as unpacked_name
-from homework_collect import collect
 from nbgrader.api import Gradebook
 
 HOMEWORK, KEY = "hw0", "plum blossom 27"
@@ -235,7 +235,10 @@ def test_each_loss_is_explained_in_the_students_language(graded):
     assert "and 0." in partly["scale"] and "// drops the fraction" in partly["scale"]
     assert partly["one-hot"] == "Passed."
     assert partly["accuracy"] == "`accuracy` is not written yet."
-    assert "The cell of `crop` stops with SyntaxError" in partly["crop"]
+    assert partly["crop"] == (
+        "The cell of `crop` stops with SyntaxError: '(' was never closed (line 2)"
+    )
+    assert partly["constant-guess"] == "Not answered."
     hostile = said["1006"]
     assert "10 秒还没有算完" in hostile["scale"]
     assert "`import sys`" in hostile["one-hot"]
@@ -296,3 +299,27 @@ def test_a_mark_given_by_hand_stays_when_grading_runs_again(
     mark = again.marks[-1]
     assert (mark.points, mark.words) == (1.5, "只差一句话")
     assert again.total == 11.5
+
+
+@pytest.mark.parametrize(
+    ("source", "points", "words"),
+    [
+        ("while True:\n    pass", [0, 2, 2, 2, 2, 0], "一直没有运行完"),
+        ("import os\nos._exit(1)", [0] * 6, "内核就停了"),
+    ],
+    ids=["endless", "dead"],
+)
+def test_a_cell_that_never_ends_or_kills_the_kernel_is_explained(
+    source, points, words, graded, course, releases, monkeypatch
+):
+    config = homework_grade.settings(course)
+    config.Execute.timeout = 3
+    monkeypatch.setattr(homework_grade, "settings", lambda _: config)
+    notebook = fill(releases["zh"], "1010")
+    (cell,) = (cell for cell in notebook["cells"] if cell["id"] == "scale")
+    cell["source"] = [source]
+    homework_grade.run_one(HOMEWORK, "1010", notebook, course)
+    submission = Submission("a.ipynb", "1010", "zh", notebook)
+    marks = homework_grade.read_marks(HOMEWORK, submission, course)
+    assert [mark.points for mark in marks] == points
+    assert words in marks[0].words
