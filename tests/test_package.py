@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "__init__": set(),
     "errors": set(),
     "checks": {"numpy"},
+    "homework": {"numpy"},
     "recipes": set(),
     "assertions": {"numpy"},
     "bilingual": {"IPython"},

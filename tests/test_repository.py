@@ -179,7 +179,12 @@ def test_pythons_are_those_that_are_tested():
 @pytest.mark.parametrize("python", PYTHONS)
 def test_constraints_meet_every_requirement_and_give_colabs_keras(python):
     pins = read_pins("constraints.txt", python)
-    for line in PROJECT["dependencies"] + EXTRAS["book"] + EXTRAS["test"]:
+    for line in [
+        *PROJECT["dependencies"],
+        *EXTRAS["book"],
+        *EXTRAS["test"],
+        *EXTRAS["instructor"],
+    ]:
         requirement = Requirement(line)
         name = canonicalize_name(requirement.name)
         assert name in pins, f"{name} has no version for Python {python}"

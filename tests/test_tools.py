@@ -136,7 +136,7 @@ def test_a_page_in_one_language_alone_gets_an_english_one_or_is_reported(books, 
     assert books.read("en") == ZH
     books.path("zh").unlink()
     assert books.sync("--check") == 1
-    assert f"{PAGE}: not in book/zh" in capsys.readouterr().out
+    assert f"{PAGE}: has no Chinese one" in capsys.readouterr().out
 
 
 def test_english_text_without_a_chinese_cell_is_not_thrown_away(books, changed, capsys):

@@ -3,8 +3,8 @@
     python tools/freeze_constraints.py python3.11 python3.12 python3.13
 
 Every interpreter gets a fresh virtual environment and an install of
-``.[book,test]``. The first one chooses the versions; the others start from its
-choice, so that a version differs between Pythons only where it must, and then
+``.[book,test,instructor]``. The first one chooses the versions; the others start from
+its choice, so that a version differs between Pythons only where it must, and then
 carries an environment marker. Run the tests before you commit the result.
 """
 
@@ -21,11 +21,11 @@ CHOSEN = ["tensorflow==2.20.0", "keras==3.13.2"]
 
 HEADER = f"""\
 # Versions that were installed and tested together, for Python {{versions}}:
-#     pip install -c constraints.txt -e ".[book,test]"
+#     pip install -c constraints.txt -e ".[book,test,instructor]"
 # Made, and to be renewed, by
 #     python tools/freeze_constraints.py {{pythons}}
-# which installs .[book,test] in a fresh environment for each Python and writes
-# down what pip chose ({" and ".join(CHOSEN)} are given: Colab has them).
+# which installs .[book,test,instructor] in a fresh environment for each Python and
+# writes down what pip chose ({" and ".join(CHOSEN)} are given: Colab has them).
 # Do not edit by hand: run the command, then `make test`, then commit.
 """
 
@@ -43,7 +43,7 @@ def install(python: str, folder: Path, constraints: list[str]) -> list[str] | No
     pip = [str(folder / "bin" / "python"), "-m", "pip"]
     given = folder / "given.txt"
     given.write_text("\n".join(constraints) + "\n")
-    target = f"{ROOT}[book,test]"
+    target = f"{ROOT}[book,test,instructor]"
     done = subprocess.run([*pip, "install", "--quiet", "-c", str(given), target])
     if done.returncode:
         return None

@@ -72,7 +72,7 @@ def main() -> None:
     started = time.monotonic()
     pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "-q"]
     pip += ["--disable-pip-version-check", "--no-compile"]
-    pip += ["-c", "constraints.txt", "-e", ".[book,test]"]
+    pip += ["-c", "constraints.txt", "-e", ".[book,test,instructor]"]
     # pip holds the lock too: it goes on for a while if this process is killed.
     if subprocess.run(pip, cwd=ROOT, pass_fds=[lock.fileno()]).returncode:
         if shutil.disk_usage(ROOT).free < SPACE / 10:

@@ -3,11 +3,11 @@
     python tools/sync_notebooks.py            copy code, list what needs translating
     python tools/sync_notebooks.py --check    change nothing; exit 1 on any drift
 
-``book/zh`` leads. There, the metadata by which JupyterLab and Colab fold a cell are set
-first (``present``). By cell id, the English notebook gets the Chinese one's code,
-tags and order. It keeps its own Markdown and its own captions and alt texts (the
-cell metadata ``mystnb``). A cell that has no English text yet gets the Chinese one
-and is listed until somebody translates it.
+``book/zh`` leads, and so does ``homework/zh``. There, the metadata by which JupyterLab
+and Colab fold a cell are set first (``present``). By cell id, the English notebook gets
+the Chinese one's code, tags and order. It keeps its own Markdown and its own captions
+and alt texts (the cell metadata ``mystnb``). A cell that has no English text yet gets
+the Chinese one and is listed until somebody translates it.
 """
 
 import argparse
@@ -102,8 +102,7 @@ def sync(chinese: Notebook, english: Notebook | None) -> tuple[Notebook, list[st
     ------
     ValueError
         When the English notebook has text or a caption under an id that the Chinese
-        one lacks:
-        copying would throw the text away.
+        one lacks: copying would throw the text away.
     """
     old = {cell["id"]: cell for cell in (english or {"cells": []})["cells"]}
     new = {cell["id"]: cell for cell in chinese["cells"]}
@@ -115,7 +114,7 @@ def sync(chinese: Notebook, english: Notebook | None) -> tuple[Notebook, list[st
     ]
     if lost:
         raise ValueError(
-            f"text that book/zh has no cell for: {', '.join(lost)}; "
+            f"text that the Chinese one has no cell for: {', '.join(lost)}; "
             "rename the cell or delete it"
         )
     result = copy.deepcopy({**chinese, **(english or {}), "cells": []})
@@ -138,21 +137,14 @@ def write(path: Path, notebook: Notebook) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
-    """Run the command.
+def sync_trees(zh: Path, en: Path, root: Path, check: bool) -> tuple[bool, bool]:
+    """Bring one English tree in step, or only report.
 
     Returns
     -------
-    int
-        0 when all is in step; 1 when ``--check`` found drift or a cell that waits
-        for a translation, or when a notebook could not be synchronised.
+    tuple of (bool, bool)
+        Whether there was drift, and whether a notebook could not be synchronised.
     """
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--check", action="store_true", help="change nothing")
-    check = parser.parse_args(argv).check
-    zh, en = root / "book" / "zh", root / "book" / "en"
     refused, found = False, False
     for path in sorted(zh.rglob("*.ipynb")):
         if ".ipynb_checkpoints" in path.parts:
@@ -186,8 +178,30 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         if ".ipynb_checkpoints" in path.parts:
             continue
         if not (zh / path.relative_to(en)).exists():
-            print(f"{path.relative_to(root).as_posix()}: not in book/zh")
+            print(f"{path.relative_to(root).as_posix()}: has no Chinese one")
             refused = True
+    return found, refused
+
+
+def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
+    """Run the command.
+
+    Returns
+    -------
+    int
+        0 when all is in step; 1 when ``--check`` found drift or a cell that waits
+        for a translation, or when a notebook could not be synchronised.
+    """
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    check = parser.parse_args(argv).check
+    done = [
+        sync_trees(root / folder / "zh", root / folder / "en", root, check)
+        for folder in ("book", "homework")
+    ]
+    found, refused = map(any, zip(*done, strict=True))
     return 1 if refused or (check and found) else 0
 
 
