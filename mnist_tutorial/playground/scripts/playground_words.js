@@ -57,7 +57,7 @@ export const words = {
     sumOf({ isSmall, channel, channels, cells, rest, shown, others, bias, sum }) {
       let own = isSmall ? "These products" : `The ${cells.length} that count most`;
       if (isSmall && channels > 1)
-        own = `Input channel ${channel + 1} of ${channels}, which counts most,`;
+        own = `Products of input channel ${channel + 1} of ${channels}, which counts most,`;
       const more = rest ? `, the other ${rest} products ${short(others)}` : "";
       return `${own} add up to ${short(shown)}${more}, bias ${short(bias)}, together ${short(sum)}`;
     },
