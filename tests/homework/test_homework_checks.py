@@ -161,8 +161,12 @@ HOSTILE = {
     "np.random.x.y = 1": "np.random.x.y",
     "del np.mean": "np.mean",
     "f.__globals__['check'] = None": "__globals__",
+    "class A:\n    def f(self):\n        self.f.__globals__.clear()": "__globals__",
     "def check(*_): pass": "check",
     "check = print": "check",
+    "from typing import NewType as check": "check",
+    "import warnings\nwarnings.sys.exit()": "sys",
+    "import random\nrandom._os.abort()": "_os",
     "get_ipython()": "get_ipython",
     "open('a', 'w')": "open",
 }
@@ -181,6 +185,7 @@ def test_what_students_write_is_not_refused():
         "def conv(input, kernel):\n    return input.shape",
         "import numpy as np\nfrom math import log\nx = np.zeros(3)\nx[0] = 1",
         "class A:\n    def __init__(self):\n        super().__init__()",
+        "class A:\n    def go(self):\n        self._a = self.modules = 1",
         "model.compile(loss='mse')",
         "def f(:",
     ):
