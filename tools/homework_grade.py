@@ -192,11 +192,14 @@ def explain(question: str, ran: list[dict], submission: Submission) -> Words | s
         return message
     name = question.replace("-", "_")
     first = _error(ran, question)
+    timeout = ("CellTimeoutError", "KeyboardInterrupt")
+    if kind in timeout:
+        first = failed
     if first is None:
         return Words(
             f"检查停在 {kind}：{message}", f"The check stops with {kind}: {message}"
         )
-    if first[0] in ("CellTimeoutError", "KeyboardInterrupt"):
+    if first[0] in timeout:
         return Words(
             f"写有 `{name}` 的单元格一直没有运行完，是不是循环停不下来。",
             f"The cell of `{name}` did not end in time: does a loop never stop?",

@@ -23,8 +23,9 @@ UNREAD = Words("待批改", "to be read")
 
 STYLE = """
 body { font: 16px/1.6 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto;
-  padding: 0 1rem; color-scheme: light dark; }
-table { border-collapse: collapse; width: 100%; }
+  padding: 0 1rem; }
+html { color-scheme: light dark; }
+table { border-collapse: collapse; width: 100%; margin-top: 2rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem;
   border-bottom: 1px solid #8886; }
 svg { width: 100%; height: auto; } svg text { font: 13px system-ui, sans-serif;
@@ -49,13 +50,13 @@ def feedback_page(each: "Graded", homework: str) -> str:
     """Return a student's page: each question with its points and one sentence."""
     language = each.submission.language
     rows = [(mark.question, _points(mark, language), mark.words) for mark in each.marks]
-    rows.append((TOTAL, f"{each.total:g} / {_most(each):g}", ""))
+    rows.append((TOTAL, f"{each.total:g}/{_most(each):g}", ""))
     notes = [(note,) for note in each.submission.notes]
     return _page(
         f"{homework}: {each.submission.number}",
         language,
         _table((QUESTION, POINTS, WHY), rows, language),
-        _table((NOTES,), notes, language) if notes else "",
+        _table((NOTES,), notes, language),
     )
 
 
@@ -140,10 +141,12 @@ def _most(each: "Graded") -> float:
 def _points(mark, language: str) -> str:
     if mark.points is None:
         return _in(language, UNREAD)
-    return f"{mark.points:g} / {mark.most:g}"
+    return f"{mark.points:g}/{mark.most:g}"
 
 
 def _table(head, rows, language: str) -> str:
+    if not rows:
+        return ""
     cells = "".join(f"<th>{html.escape(_in(language, cell))}</th>" for cell in head)
     lines = [f"<tr>{cells}</tr>"]
     for row in rows:

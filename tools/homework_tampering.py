@@ -30,6 +30,10 @@ for name in ("getattr", "setattr", "delattr", "get_ipython"):
 CALLS["open"] = Words("会读写文件", "reads or writes files")
 # Names that students give to parameters.
 COMMON = {"input", "open"}
+# Ways from a module that is allowed to one that is not.
+WAYS = set(
+    "builtins ctypes gc importlib inspect modules os shutil subprocess sys".split()
+)
 # What the checks stand on.
 KEPT = {"check", "own_generator", "say"}
 
@@ -71,7 +75,9 @@ def _of_node(node: ast.AST, modules: set[str], own: set[str]) -> Words | None:
             return _words(node.id, *CALLS[node.id])
     stored = isinstance(getattr(node, "ctx", None), ast.Store | ast.Del)
     if isinstance(node, ast.Attribute):
-        if node.attr.startswith("__") and node.attr not in ("__init__", "__name__"):
+        own = ast.unparse(node.value) == "self" and not node.attr.startswith("__")
+        usual = node.attr in ("__init__", "__name__") or node.attr[0] != "_"
+        if not own and (node.attr in WAYS or not usual):
             return _words(node.attr, *HIDDEN)
         if stored and _root(node) in modules:
             return _words(
@@ -79,16 +85,13 @@ def _of_node(node: ast.AST, modules: set[str], own: set[str]) -> Words | None:
                 "被换掉了：不要改动库里的函数",
                 "is replaced: leave the functions of libraries as they are",
             )
-    defined = getattr(node, "name", None) if _defines(node) else None
+    # Of functions, classes, imports, caught errors and patterns.
+    defined = getattr(node, "asname", None) or getattr(node, "name", None)
     if isinstance(node, ast.Name) and stored:
         defined = node.id
     if defined in KEPT:
         return _words(defined, "是检查用的名字", "is a name that the checks use")
     return None
-
-
-def _defines(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _root(node: ast.AST) -> str | None:

@@ -61,7 +61,9 @@ def one_hot(answer: Answer, rng: np.random.Generator) -> None:
 @check.question
 def accuracy(answer: Answer, rng: np.random.Generator) -> None:
     """``accuracy(scores, labels)``: the share whose highest score is at the label."""
-    for count, right in ((8, int(rng.choice([3, 5]))), (12, 9)):
+    for least, most in ((0.2, 0.4), (0.6, 0.8)):
+        count = int(rng.integers(20, 60))
+        right = int(count * rng.uniform(least, most))
         labels = rng.integers(0, 5, count)
         scores = rng.uniform(-4, 4, (count, 5))
         highest = np.where(np.arange(count) < right, labels, (labels + 1) % 5)

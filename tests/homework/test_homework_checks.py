@@ -126,10 +126,11 @@ def test_what_was_right_in_practice_and_written_down_does_not_score(
     check(question, recording)
     again = iter(given.copy())
     check(question, lambda *_: next(again))
-    monkeypatch.setenv(KEY, "another key")
-    again = iter(given.copy())
-    with pytest.raises(Feedback):
-        check(question, lambda *_: next(again))
+    for number in range(10):
+        monkeypatch.setenv(KEY, f"course {number}")
+        again = iter(given.copy())
+        with pytest.raises(Feedback):
+            check(question, lambda *_, again=again: next(again))
 
 
 @each_question
@@ -161,8 +162,12 @@ HOSTILE = {
     "np.random.x.y = 1": "np.random.x.y",
     "del np.mean": "np.mean",
     "f.__globals__['check'] = None": "__globals__",
+    "class A:\n    def f(self):\n        self.f.__globals__.clear()": "__globals__",
     "def check(*_): pass": "check",
     "check = print": "check",
+    "from typing import NewType as check": "check",
+    "import warnings\nwarnings.sys.exit()": "sys",
+    "import random\nrandom._os.abort()": "_os",
     "get_ipython()": "get_ipython",
     "open('a', 'w')": "open",
 }
@@ -181,6 +186,7 @@ def test_what_students_write_is_not_refused():
         "def conv(input, kernel):\n    return input.shape",
         "import numpy as np\nfrom math import log\nx = np.zeros(3)\nx[0] = 1",
         "class A:\n    def __init__(self):\n        super().__init__()",
+        "class A:\n    def go(self):\n        self._a = self.modules = 1",
         "model.compile(loss='mse')",
         "def f(:",
     ):
