@@ -81,7 +81,7 @@ def count_parameters(answer: Answer, rng: np.random.Generator) -> None:
         Slip(
             weights * filters + 1,
             "每个卷积核有一个偏置，不是整层一个",
-            "every kernel has a bias, and not the layer one for all",
+            "every kernel has a bias of its own",
         ),
         Slip(
             (kernel_size**2 + 1) * filters,
@@ -126,8 +126,9 @@ def count_parameters(answer: Answer, rng: np.random.Generator) -> None:
 @check.question
 def convolve(answer: Answer, rng: np.random.Generator) -> None:
     """``convolve(image, kernel, bias)``: all places, all channels, all kernels."""
-    image, bias = rng.uniform(0, 1, (6, 5, 2)), rng.uniform(1, 2, 3)
+    image, bias = rng.uniform(0.2, 1, (6, 5, 2)), rng.uniform(0.1, 0.5, 3)
     kernel = rng.normal(size=(3, 2, 2, 3))
+    kernel[..., 0] = -rng.uniform(0.5, 1, (3, 2, 2))  # ReLU would show
 
     def slide(channels: tuple[int, ...], turned: int = 1) -> np.ndarray:
         maps = np.zeros((4, 4, 3))
