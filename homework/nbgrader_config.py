@@ -7,8 +7,10 @@ c.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
 c.ClearSolutions.text_stub = "…"
 
 # Seconds, of a machine that may be busy: for a cell, and until the kernel is there.
-c.Execute.timeout = 120
+c.Execute.timeout = 300
 c.Execute.startup_timeout = 300
+# After an endless cell was interrupted: else all other answers would be lost.
+c.Execute.iopub_timeout = 60
 # nbgrader gives 0 to a check cell with anything on stderr, where TensorFlow logs.
 c.IgnorePattern.enabled = True
 c.IgnorePattern.pattern = ""
