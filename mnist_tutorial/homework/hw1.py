@@ -308,7 +308,8 @@ def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
 @check.question
 def share_right(answer: Answer, rng: np.random.Generator) -> None:
     """``share_right(kernel, bias, images, labels)``: accuracy on a validation set."""
-    for bright, right_bright in ((5, 4), (7, int(rng.choice([4, 5])))):
+    for bright, least in ((20, 10), (30, 15)):
+        right_bright = int(rng.integers(least, bright))
         # Bright images: the class of their pixel. Dim ones: class 3, by its bias.
         count, right_dim = bright + 5, 3
         seen = rng.integers(0, 3, count)

@@ -242,8 +242,8 @@ def _wilson(share: float, total: int, z: float) -> list[float]:
 @check.question
 def paired_p_value(answer: Answer, rng: np.random.Generator) -> None:
     """``paired_p_value(right_a, right_b)``: McNemar's exact two-sided test."""
-    fewer = int(rng.integers(3, 7))
-    for more in (fewer + int(rng.integers(6, 10)), fewer):
+    fewer = int(rng.integers(4, 25))
+    for more in (fewer + int(rng.integers(6, 20)), fewer):
         both = int(rng.integers(60, 90))
         kinds = np.repeat([3, 2, 1, 0], [both, more, fewer, 20])
         right_a, right_b = rng.permutation([kinds // 2, kinds % 2], axis=1) == 1
