@@ -42,8 +42,8 @@ def linked(page, cell):
 
 def road(tree):
     """Return the names of the pages of the road."""
-    index = PAGES[tree, "index"]
-    return ["index", *linked(index, "road")]
+    names = linked(PAGES[tree, "index"], "road")
+    return ["index", *(name for name in names if (tree, name) in PAGES)]
 
 
 ROAD = road("zh")
