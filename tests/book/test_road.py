@@ -15,8 +15,8 @@ PAGES = {(page.tree, page.name): page for page in notebooks()}
 WORDS_A_MINUTE = 33
 MINUTES = {1: 5, 2: 12, 3: 25}
 TIMES = {
-    "zh": r"阅读约 (\d+) 分钟，练习约 (\d+) 分钟",
-    "en": r"[Aa]bout (\d+) minutes to read, (\d+) for the exercises",
+    "zh": r"阅读约 (\d+) 分钟(?:（.+?）)?，练习约 (\d+) 分钟",
+    "en": r"[Aa]bout (\d+) minutes to read(?: \(.+?\))?, (\d+) for the exercises",
 }
 STOP = {
     "zh": r"\*\*主路第 (\d+) 站，共 (\d+) 站\*\*。",
