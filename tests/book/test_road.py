@@ -15,8 +15,8 @@ PAGES = {(page.tree, page.name): page for page in notebooks()}
 WORDS_A_MINUTE = 33
 MINUTES = {1: 5, 2: 12, 3: 25}
 TIMES = {
-    "zh": r"阅读约 (\d+) 分钟，练习约 (\d+) 分钟",
-    "en": r"[Aa]bout (\d+) minutes to read, (\d+) for the exercises",
+    "zh": r"阅读约 (\d+) 分钟(?:（.+?）)?，练习约 (\d+) 分钟",
+    "en": r"[Aa]bout (\d+) minutes to read(?: \(.+?\))?, (\d+) for the exercises",
 }
 STOP = {
     "zh": r"\*\*主路第 (\d+) 站，共 (\d+) 站\*\*。",
@@ -42,8 +42,8 @@ def linked(page, cell):
 
 def road(tree):
     """Return the names of the pages of the road."""
-    index = PAGES[tree, "index"]
-    return ["index", *linked(index, "road")]
+    names = linked(PAGES[tree, "index"], "road")
+    return ["index", *(name for name in names if (tree, name) in PAGES)]
 
 
 ROAD = road("zh")
