@@ -2,7 +2,7 @@
 
 What is looked for is written in the code itself: imports beside the usual ones, names
 that run hidden code or stop the kernel, attributes of a library that are assigned. It
-is no sandbox. README says how to grade without a network, in a container.
+is no sandbox. The appendix for teachers says how to grade without a network.
 """
 
 import ast
