@@ -179,10 +179,11 @@ def test_wrong_usage_is_one_line(
     ],
 )
 def test_only_what_can_be_put_right_is_one_line(capsys, monkeypatch, error, line):
-    def fail(arguments):
+    def _doctor(arguments):
+        """Fail."""
         raise error
 
-    monkeypatch.setattr(command_line, "_doctor", fail)
+    monkeypatch.setattr(command_line, "_doctor", _doctor)
     if line is None:
         with pytest.raises(type(error), match="a bug"):
             main(["doctor"])
