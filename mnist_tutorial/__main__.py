@@ -6,7 +6,6 @@ traceback.
 """
 
 import argparse
-import inspect
 import itertools
 import math
 import os
@@ -83,33 +82,68 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(run: Callable) -> argparse.ArgumentParser:
-        """Add a command, which says in its docstring what it does."""
-        name, about = run.__name__.removeprefix("_"), inspect.getdoc(run)
-        command = commands.add_parser(
-            name, help=about.partition("\n")[0], description=" ".join(about.split())
-        )
-        command.set_defaults(run=run)
-        return command
+    doctor = commands.add_parser(
+        "doctor",
+        help="check that this machine can run the book",
+        description="Check that this machine can run the book, one line a check.",
+    )
+    doctor.set_defaults(run=_doctor)
 
-    add(_doctor)
-    train, evaluate, predict, playground = map(
-        add, (_train, _evaluate, _predict, _playground)
+    train = commands.add_parser(
+        "train",
+        help="train a network and save it",
+        description="Train on 54,000 images and measure on 6,000 others after every "
+        "epoch; the test set is not touched. The model saved is that of the epoch "
+        "with the lowest validation loss. Ctrl-C keeps the best one so far.",
     )
     _add_train_options(train)
-    for command in (evaluate, predict, playground):
-        command.add_argument("model", **A_MODEL)
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="measure a model on the 10,000 test images",
+        description="Measure a model on the 10,000 test images: accuracy with its "
+        "95 % interval, and a table of what was taken for what.",
+    )
+    evaluate.add_argument("model", **A_MODEL)
+    evaluate.set_defaults(run=_evaluate)
+
+    predict = commands.add_parser(
+        "predict",
+        help="read the digit in each of your own images",
+        description="Read the digit in each image file, dark on light or light on "
+        "dark, any size up to 10,000 pixels a side. A file that cannot be read gets "
+        "a line on stderr; the others are read all the same, and the exit status "
+        "is 2. An animated file is refused: save one frame. So is a picture that holds "
+        "no digit or several. Frames, lines and shadows are told from ink. What a "
+        "network cannot know is that a sign is none of the ten digits: a letter, a "
+        "smiley or two digits that touch get an answer, too, and often a sure one.",
+    )
+    predict.add_argument("model", **A_MODEL)
     predict.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     about = "write what the network received of each image, beside it, to a new folder"
     predict.add_argument("--show", type=Path, metavar="FOLDER", help=about)
+    predict.set_defaults(run=_predict)
+    _add_playground(commands)
+    return parser
+
+
+def _add_playground(commands: argparse._SubParsersAction) -> None:
+    playground = commands.add_parser(
+        "playground",
+        help="write a page in which a model reads what one draws",
+        description="Write one HTML file in which anybody can draw a digit and see "
+        "what the model makes of it, layer by layer. A double click opens it, without "
+        "Python and without a network connection, so it can be sent to a friend.",
+    )
+    playground.add_argument("model", **A_MODEL)
     about = "where to write the page"
     playground.add_argument(
         "-o", "--output", type=Path, required=True, metavar="PAGE.html", help=about
     )
-    about = "replace an existing output when the new one is made"
-    for command in (train, playground):
-        command.add_argument("--force", action="store_true", help=about)
-    return parser
+    about = "replace an existing output"
+    playground.add_argument("--force", action="store_true", help=about)
+    playground.set_defaults(run=_playground)
 
 
 def _add_train_options(train: argparse.ArgumentParser) -> None:
@@ -140,6 +174,8 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
     add_number("--seed", _whole_number(0, 2**32 - 1), about, default=0)
     about = "start from this model's weights instead of random ones"
     train.add_argument("--resume", help=about, **A_MODEL)
+    about = "replace an existing output, once the new one is complete"
+    train.add_argument("--force", action="store_true", help=about)
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -174,10 +210,7 @@ def _report(message: object, kind: str = "error") -> None:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    """Check that this machine can run the book.
-
-    One line a check.
-    """
+    """Print one line a check, and fail if any of them failed."""
     failed = []
     for name, check in CHECKS.items():
         # Whatever a check raises is a finding about the machine: a broken driver or
@@ -202,12 +235,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    """Train a network and save it.
-
-    54,000 images are for training, and on 6,000 others it is measured after every
-    epoch; the test set is not touched. The model saved is that of the epoch with the
-    lowest validation loss. Ctrl-C keeps the best one so far.
-    """
+    """Train, and put the best epoch's model in place once all is done."""
     output = arguments.output
     _check_free(arguments, ".keras")
     settings = RECIPES[arguments.recipe]._asdict()
@@ -379,10 +407,7 @@ def _load(path: Path):
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    """Measure a model on the 10,000 test images.
-
-    Prints the accuracy with its 95 % interval, and a table of what was taken for what.
-    """
+    """Print the test accuracy and the table of confusions."""
     from mnist_tutorial import datasets, evaluation
 
     model = _load(arguments.model).model
@@ -399,15 +424,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    """Read the digit in each of your own images.
-
-    Dark on light or light on dark, any size up to 10,000 pixels a side. A file that
-    cannot be read gets a line on stderr; the others are read all the same, and the exit
-    status is 2. An animated file is refused: save one frame. So is a picture that holds
-    no digit or several. Frames, lines and shadows are told from ink. What a network
-    cannot know is that a sign is none of the ten digits: a letter, a smiley or two
-    digits that touch get an answer, too, and often a sure one.
-    """
+    """Print one line an image, and one on stderr for each that cannot be read."""
     import numpy as np
 
     from mnist_tutorial import evaluation, model_files, preprocessing
@@ -456,12 +473,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 
 def _playground(arguments: argparse.Namespace) -> int:
-    """Write a page in which a model reads what one draws.
-
-    It is one HTML file in which anybody can draw a digit and see what the model makes
-    of it, layer by layer. A double click opens it, without Python and without a network
-    connection, so it can be sent to a friend.
-    """
+    """Write a page in which the model reads what a reader draws."""
     from mnist_tutorial.playground import playground
 
     _check_free(arguments, ".html")

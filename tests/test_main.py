@@ -179,11 +179,10 @@ def test_wrong_usage_is_one_line(
     ],
 )
 def test_only_what_can_be_put_right_is_one_line(capsys, monkeypatch, error, line):
-    def _doctor(arguments):
-        """Fail."""
+    def fail(arguments):
         raise error
 
-    monkeypatch.setattr(command_line, "_doctor", _doctor)
+    monkeypatch.setattr(command_line, "_doctor", fail)
     if line is None:
         with pytest.raises(type(error), match="a bug"):
             main(["doctor"])
