@@ -242,16 +242,21 @@ def _wilson(share: float, total: int, z: float) -> list[float]:
 @check.question
 def paired_p_value(answer: Answer, rng: np.random.Generator) -> None:
     """``paired_p_value(right_a, right_b)``: McNemar's exact two-sided test."""
-    fewer = int(rng.integers(4, 25))
-    for more in (fewer + int(rng.integers(6, 20)), fewer):
-        both = int(rng.integers(60, 90))
-        kinds = np.repeat([3, 2, 1, 0], [both, more, fewer, 20])
+    first, second, third = rng.integers(3, 13, 3).tolist()
+    gap, other_gap = rng.integers(6, 13, 2).tolist()
+    for only_a, only_b in (
+        (first + gap, first),
+        (second, second + other_gap),
+        (third, third),
+    ):
+        both, fewer = int(rng.integers(60, 90)), min(only_a, only_b)
+        kinds = np.repeat([3, 2, 1, 0], [both, only_a, only_b, 20])
         right_a, right_b = rng.permutation([kinds // 2, kinds % 2], axis=1) == 1
-        tosses, images = fewer + more, len(kinds)
+        tosses, images = only_a + only_b, len(kinds)
         tail = sum(math.comb(tosses, k) for k in range(fewer + 1)) / 2**tosses
         without = sum(math.comb(tosses, k) for k in range(fewer)) / 2**tosses
-        gap, pooled = (more - fewer) / images, (2 * both + tosses) / (2 * images)
-        unpaired = gap / (_deviation(pooled, images) * math.sqrt(2))
+        distance = abs(only_a - only_b)
+        pooled = _deviation((2 * both + tosses) / (2 * images), images) * math.sqrt(2)
         answer.must_equal(
             answer(right_a, right_b),
             min(1, 2 * tail),
@@ -263,25 +268,30 @@ def paired_p_value(answer: Answer, rng: np.random.Generator) -> None:
                 "twice",
             ),
             Slip(
+                min(1, 2 * (1 - without if only_b > only_a else tail)),
+                "这里默认 A 更好：B 更好的时候也要算较少的那一侧",
+                "this takes A to be the better one: where it is B, count from B's side",
+            ),
+            Slip(
                 min(1, 2 * without),
                 "少加了一项：range 不含终点",
                 "a term is missing: range ends before its end",
             ),
             Slip(
-                math.erfc(abs(more - fewer) / math.sqrt(2 * tosses)),
+                math.erfc(distance / math.sqrt(2 * tosses)),
                 "这是卡方近似，题里要的是精确的硬币",
                 "this is the chi-square approximation, and the exact coin is asked",
             ),
             Slip(
-                math.erfc(unpaired / math.sqrt(2)),
+                math.erfc(distance / images / pooled / math.sqrt(2)),
                 "这是把两边当作考了不同的图像来比，丢掉了配对",
                 "this compares two shares as if of different images: the pairs are "
                 "lost",
             ),
             case=Words(
-                f"{images} 张里只有 A 对 {more} 张、只有 B 对 {fewer} 张时",
-                f"where of {images} images {more} are right for A only and {fewer} "
-                "for B only",
+                f"{images} 张里只有 A 对 {only_a} 张、只有 B 对 {only_b} 张时",
+                f"where of {images} images {only_a} are right for A only and "
+                f"{only_b} for B only",
             ),
         )
 

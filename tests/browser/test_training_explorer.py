@@ -86,7 +86,7 @@ class Training(Sheet):
     def settle(self):
         """Wait until it is paused and has been measured."""
         self.page.wait_for_function(
-            SETTLED, arg=self.root.element_handle(), timeout=60_000
+            SETTLED, arg=self.root.element_handle(), timeout=120_000
         )
 
     def keep(self, digit):

@@ -42,6 +42,16 @@ def paired_p_value(right_a, right_b):
     return sum(math.comb(n, k) for k in range(min(only_a, only_b) + 1)) / 2**n
 
 
+# %% 0 wrong: takes A to be the better one
+def paired_p_value(right_a, right_b):
+    import math
+
+    only_a = int(np.sum(right_a & ~right_b))
+    only_b = int(np.sum(right_b & ~right_a))
+    n = only_a + only_b
+    return min(1, 2 * sum(math.comb(n, k) for k in range(only_a, n + 1)) / 2**n)
+
+
 # %% 0 wrong: not cut off at 1
 def paired_p_value(right_a, right_b):
     import math
