@@ -29,6 +29,11 @@ def closed_figures():
 
 
 @pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).random((4, 28, 28, 1), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
     maps = [layers.Conv2D(2, 3, name="first"), layers.MaxPooling2D(name="second")]
