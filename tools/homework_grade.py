@@ -4,7 +4,7 @@
 
 nbgrader runs each notebook and keeps the marks in ``grading/gradebook.db``; those that
 an instructor gave by hand stay when the command is run again. Students' code runs as
-you do: README says how to run it in a container without a network.
+you do: the appendix for teachers says how to grade without a network.
 """
 
 import argparse
