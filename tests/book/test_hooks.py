@@ -60,6 +60,11 @@ def notebook(caption):
 
 
 WORDS_ONLY = 'say(zh="就这样", en="that is it")'
+CITING = """核（$k$）和边长 $n$，见书{footcite}`goodfellow2016`。
+
+```{footbibliography}
+```
+"""
 SAID = 'say(zh=f"占 **{share}**", en=f"**{share}** of it")\nassert share < 9'
 
 
@@ -99,7 +104,7 @@ def html(tmp_path_factory):
     cache = {"execute": {"cache": str(root / "cache")}}
     settings = make_book.joined(settings, SETTINGS | cache)
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "page"}]}
-    index = "# 首页\n\n{term}`卷积`\n\n```{terms}\n```\n"
+    index = "# 首页\n\n{term}`卷积`\n\n```{terms}\n```\n\n" + CITING
     (root / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), "utf-8")
     (root / "index.md").write_text(index, "utf-8")
@@ -211,12 +216,20 @@ def test_a_solution_is_folded_and_is_no_heading(page):
     assert headings == ["页面", "目标", "练习", "练习 1 · 题目", "小结"]
 
 
-# --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py --
+# --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py,
+#     line_breaks.py ------------------------------------------------------------------
 
 
 def test_standard_domain_note_term_lets_a_term_be_linked_to(html):
     page = (html / "index.html").read_text("utf-8")
     assert '<a class="reference internal" href="#term-convolution">' in page
+
+
+def test_post_transforms_meet_formulas_and_citations(html):
+    page = BeautifulSoup((html / "index.html").read_text("utf-8"), "html.parser")
+    together = [node.text for node in page.select(".together")]
+    assert together == [r"（\(k\)）", r"\(n\)，"]
+    assert "见书\u2060[1]。" in page.text
 
 
 def test_locale_translators_and_app_translator_are_asked_for_our_wording(html):
