@@ -50,7 +50,7 @@ class Margins(SphinxDirective):
                 if item.is_random and (page, item.cell, item.text) not in known
             ]
             seconds = [run["cpu_seconds"] for run in stored.runs]
-            memory = [run["memory_mb"] for run in stored.runs]
+            memory = [run["memory_mb"] / 1000 for run in stored.runs]
             rows.append(
                 (
                     page,
@@ -59,7 +59,7 @@ class Margins(SphinxDirective):
                     str(len(stored.by_chance())),
                     f"{min(counted):.1f}" if counted else "–",
                     f"{statistics.median(seconds):.0f}{SPACE}s" if seconds else "–",
-                    f"{statistics.median(memory) / 1000:.1f}{SPACE}GB" if memory else "–",
+                    f"{statistics.median(memory):.1f}{SPACE}GB" if memory else "–",
                 )
             )
         self.env.note_dependency(str(margins.REASONS))
