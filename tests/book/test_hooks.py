@@ -46,6 +46,7 @@ def notebook(caption):
         prose("之后", id="after"),
         code("assert share > 1", id="check"),
         code("share = 3", id="pad", metadata={"tags": ["at-top", "remove-input"]}),
+        code("bar = 2", id="bar", metadata=guessed),
         code("import time", id="imports"),
         prose("## 目标", id="objectives"),
         prose("## 练习", id="exercises"),
@@ -84,6 +85,8 @@ def store(folder):
     executed.cells[3].outputs = [said]
     pad = nbformat.v4.new_output("display_data", {"text/plain": "the pad"})
     executed.cells[6].outputs = [pad]
+    bar = nbformat.v4.new_output("display_data", {"text/html": ""})  # when it is done
+    executed.cells[7].outputs = [bar]
     cache = get_cache(str(folder))
     bundle = CacheBundleIn(executed, "page.ipynb", data={"failed": False})
     return cache, cache.cache_notebook_bundle(bundle, check_validity=False)
