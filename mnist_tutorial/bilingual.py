@@ -2,12 +2,13 @@
 
 Both books run the same code. What a cell says about a number that it has measured is
 written in both languages; the built page shows its own (``page_outputs.py``), and a
-live kernel that of the reader's system.
+live kernel that of the notebook, where Jupyter tells which, or of the reader's system.
 """
 
 import locale
 import os
 import re
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from IPython.display import display
@@ -17,13 +18,17 @@ KEY = "mnist_tutorial"
 
 
 def reader_language() -> Literal["zh", "en"]:
-    """Return the language of the reader's system, ``"en"`` where it is neither.
+    """Return the notebook's or the system's language, ``"en"`` where it is neither.
 
-    ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` are asked in this order, as
-    programs in a terminal do; ``%env LANGUAGE=zh`` in a notebook changes it.
+    ``LANGUAGE`` is asked first: ``%env LANGUAGE=zh`` in a notebook decides. Then the
+    folder ``zh`` or ``en`` of the notebook, which JupyterLab gives its kernels; then
+    ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``, as programs in a terminal do.
     """
     names = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-    asked = (os.environ.get(name) for name in names)
+    first, *others = (os.environ.get(name) for name in names)
+    notebook = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    folders = (part for part in reversed(notebook.parts) if part in ("zh", "en"))
+    asked = (first, *folders, *others)
     found = next(filter(None, asked), None) or locale.getlocale()[0] or ""
     return "zh" if found.lower().startswith(("zh", "chinese")) else "en"
 

@@ -4,7 +4,7 @@ import pytest
 
 from mnist_tutorial.bilingual import reader_language, say, show_svg
 
-NAMES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+NAMES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "JPY_SESSION_NAME")
 
 
 @pytest.fixture
@@ -29,9 +29,13 @@ def system(monkeypatch):
         ({"LANG": "en_GB.UTF-8", "LC_ALL": "zh_TW"}, "zh"),
         ({"LC_ALL": "zh_TW", "LANGUAGE": "en"}, "en"),
         ({"LANGUAGE": "", "LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en", "JPY_SESSION_NAME": "/srv/book/zh/faq/index.ipynb"}, "zh"),
+        ({"LANG": "zh", "JPY_SESSION_NAME": "/home/zh/book/en/index.ipynb"}, "en"),
+        ({"LANGUAGE": "en", "JPY_SESSION_NAME": "book/zh/index.ipynb"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "JPY_SESSION_NAME": "mine.ipynb"}, "zh"),
     ],
 )
-def test_the_system_tells_the_readers_language(system, found, language):
+def test_the_notebook_or_the_system_tells_the_readers_language(system, found, language):
     system(**found)
     assert reader_language() == language
 

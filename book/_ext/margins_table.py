@@ -10,6 +10,7 @@ import margins
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+SPACE = "\N{NO-BREAK SPACE}"  # keeps a unit beside its number
 HEADS = {
     "zh": (
         "页面",
@@ -49,7 +50,7 @@ class Margins(SphinxDirective):
                 if item.is_random and (page, item.cell, item.text) not in known
             ]
             seconds = [run["cpu_seconds"] for run in stored.runs]
-            memory = [run["memory_mb"] for run in stored.runs]
+            memory = [run["memory_mb"] / 1000 for run in stored.runs]
             rows.append(
                 (
                     page,
@@ -57,8 +58,8 @@ class Margins(SphinxDirective):
                     str(len(margins.assertions(page))),
                     str(len(stored.by_chance())),
                     f"{min(counted):.1f}" if counted else "–",
-                    f"{statistics.median(seconds):.0f} s" if seconds else "–",
-                    f"{statistics.median(memory) / 1000:.1f} GB" if memory else "–",
+                    f"{statistics.median(seconds):.0f}{SPACE}s" if seconds else "–",
+                    f"{statistics.median(memory):.1f}{SPACE}GB" if memory else "–",
                 )
             )
         self.env.note_dependency(str(margins.REASONS))

@@ -4,7 +4,7 @@ One run of a notebook serves both books. What ``mnist_tutorial.bilingual`` has s
 there in both languages, in the metadata of the outputs, and each build takes its own
 when it reads them from the cache. Where an error or a
 warning names a file of an installed package, the folders of the machine that built the
-book are left out.
+book are left out, and so is what a progress bar that is done has left: nothing.
 """
 
 import re
@@ -17,6 +17,8 @@ from mnist_tutorial.bilingual import KEY
 def in_language(notebook, language):
     """Let each output that holds both languages show one; return the notebook."""
     for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [each for each in cell.outputs if not is_cleared(each)]
         for output in cell.get("outputs", ()):
             texts = output.get("metadata", {}).get(KEY)
             if texts:
@@ -26,6 +28,11 @@ def in_language(notebook, language):
             if output.output_type == "error":
                 output.traceback = list(map(without_folders, output.traceback))
     return notebook
+
+
+def is_cleared(output):
+    """Tell whether an output shows nothing, such as a progress bar that is done."""
+    return output.get("data", {}).get("text/html") == ""
 
 
 def without_folders(text):

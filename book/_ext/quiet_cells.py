@@ -131,21 +131,22 @@ class FoldCells(SphinxTransform):
         objectives.parent.insert(objectives.parent.index(objectives), cell)
 
     def fold_outcome(self, cell, summary):
-        """Put the output, and the readings right behind, into one fold."""
+        """Put the output, and the readings right behind, if any, into one fold."""
         fold = Fold(summary=summary, classes=["outcome"])
         if output := part(cell, "output"):
             cell.remove(output)
             fold.append(output)
         del cell["hide_mode"]
         place = cell.parent.index(cell) + 1
-        cell.parent.insert(place, fold)
-        while place + 1 < len(cell.parent):
-            following = cell.parent[place + 1]
+        while place < len(cell.parent):
+            following = cell.parent[place]
             is_said = "said" in following.get("classes", ())
             if not is_said and cell_kind(following) not in ("reading", "check"):
                 break
             cell.parent.remove(following)
             fold.append(following)
+        if fold.children:
+            cell.parent.insert(place, fold)
 
 
 def setup(app):

@@ -53,6 +53,8 @@ class SourceDocument(SphinxDirective):
             lines.append("")
         node = nodes.container()
         self.state.nested_parse(StringList(lines, str(FILE)), 0, node)
+        for table in node.findall(nodes.table):
+            table["classes"].append("sentences")
         return node.children
 
 

@@ -46,6 +46,7 @@ def notebook(caption):
         prose("之后", id="after"),
         code("assert share > 1", id="check"),
         code("share = 3", id="pad", metadata={"tags": ["at-top", "remove-input"]}),
+        code("bar = 2", id="bar", metadata=guessed),
         code("import time", id="imports"),
         prose("## 目标", id="objectives"),
         prose("## 练习", id="exercises"),
@@ -60,6 +61,11 @@ def notebook(caption):
 
 
 WORDS_ONLY = 'say(zh="就这样", en="that is it")'
+CITING = """核（$k$）和边长 $n$，见书{footcite}`goodfellow2016`。
+
+```{footbibliography}
+```
+"""
 SAID = 'say(zh=f"占 **{share}**", en=f"**{share}** of it")\nassert share < 9'
 
 
@@ -79,6 +85,8 @@ def store(folder):
     executed.cells[3].outputs = [said]
     pad = nbformat.v4.new_output("display_data", {"text/plain": "the pad"})
     executed.cells[6].outputs = [pad]
+    bar = nbformat.v4.new_output("display_data", {"text/html": ""})  # when it is done
+    executed.cells[7].outputs = [bar]
     cache = get_cache(str(folder))
     bundle = CacheBundleIn(executed, "page.ipynb", data={"failed": False})
     return cache, cache.cache_notebook_bundle(bundle, check_validity=False)
@@ -99,7 +107,7 @@ def html(tmp_path_factory):
     cache = {"execute": {"cache": str(root / "cache")}}
     settings = make_book.joined(settings, SETTINGS | cache)
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": "page"}]}
-    index = "# 首页\n\n{term}`卷积`\n\n```{terms}\n```\n"
+    index = "# 首页\n\n{term}`卷积`\n\n```{terms}\n```\n\n" + CITING
     (root / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
     (root / "_toc.yml").write_text(yaml.safe_dump(toc), "utf-8")
     (root / "index.md").write_text(index, "utf-8")
@@ -178,7 +186,7 @@ def test_a_reading_and_a_check_have_their_code_folded(page):
     assert "assert share > 1" in words(folds[1])
     code = page.select(".cell_input")
     in_sight = [words(cell) for cell in code if not cell.find_parent("details")]
-    assert in_sight == ["raise SystemExit", "share = 1 / 0"]
+    assert in_sight == ["raise SystemExit", "share = 1 / 0", "bar = 2"]
 
 
 def test_imports_are_a_line_below_the_objectives_from_wherever_they_are(page):
@@ -211,12 +219,20 @@ def test_a_solution_is_folded_and_is_no_heading(page):
     assert headings == ["页面", "目标", "练习", "练习 1 · 题目", "小结"]
 
 
-# --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py --
+# --- Sphinx: terms.py, ui_strings.py, chinese_search.py and .js, language_switch.py,
+#     line_breaks.py ------------------------------------------------------------------
 
 
 def test_standard_domain_note_term_lets_a_term_be_linked_to(html):
     page = (html / "index.html").read_text("utf-8")
     assert '<a class="reference internal" href="#term-convolution">' in page
+
+
+def test_post_transforms_meet_formulas_and_citations(html):
+    page = BeautifulSoup((html / "index.html").read_text("utf-8"), "html.parser")
+    together = [node.text for node in page.select(".together")]
+    assert together == [r"（\(k\)）", r"\(n\)，"]
+    assert "见书\u2060[1]。" in page.text
 
 
 def test_locale_translators_and_app_translator_are_asked_for_our_wording(html):
