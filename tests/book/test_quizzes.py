@@ -64,8 +64,9 @@ def test_an_item_has_one_right_choice_for_every_key_and_other_numbers(item):
             texts = [choice.text[language] for choice in question.choices]
             assert len(set(texts)) == len(texts), texts
             said = [question.question[language], *texts]
-            assert not [text for text in said if re.search(r"[{}]|np\.", text)], said
-    assert len({_numbers(question) for question in asked}) >= len(KEYS) - 3
+            unfilled = r"[{}]|np\.(float|int|str)"
+            assert not [text for text in said if re.search(unfilled, text)], said
+    assert len({_numbers(question) for question in asked}) >= len(KEYS) / 2
     assert filled(item, KEYS[0]) == asked[0]
 
 
