@@ -7,6 +7,7 @@ asked of it is asked there.
 import re
 
 import pytest
+import quiz_source
 from book_site import ALL_PAGES, DESKTOP, PHONE, ROOT, Visit, is_notebook
 from set_repository import read_setting
 
@@ -122,6 +123,20 @@ def test_every_fold_opens_to_something(opened):
         }).map(node => node.previousElementSibling?.textContent)""",
     )
     assert empty == []
+
+
+def test_asks_the_questions_of_its_file(opened, address):
+    language, name = address
+    has_some = quiz_source.path_of(name).is_file()
+    questions = quiz_source.read(name) if has_some else []
+    expected = [
+        f"{number}. {quiz_source.plain(question.question[language])}"
+        for number, question in enumerate(questions, start=1)
+    ]
+    asked = opened.page.locator("#check-yourself .quiz legend")
+    assert asked.all_text_contents() == expected
+    ids = opened.page.locator("[id]").evaluate_all("nodes => nodes.map(n => n.id)")
+    assert not questions or ids.count("check-yourself") == 1
 
 
 def test_no_markup_is_left_in_the_text(opened):
