@@ -187,7 +187,7 @@ def test_a_sphinx_that_fails_leaves_the_mark(book, monkeypatch):
     monkeypatch.setattr(make_book, "build_books", lambda *_: False)
     status, (*_, sphinx, page) = book.make()
     assert status == 1 and make_book.UNFINISHED.exists()
-    assert "Sphinx" in sphinx and page.startswith("close, cell c1")
+    assert "could not be built" in sphinx and page.startswith("close, cell c1")
 
 
 def test_two_builds_at_once_are_refused_with_one_line(book):

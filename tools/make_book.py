@@ -339,7 +339,7 @@ def make(with_solutions: bool) -> int:
         )
         return 1
     if not (build(lock) if with_solutions else build_for_class(lock, cache)):
-        print("\nA book could not be built: Sphinx says above what is wrong.")
+        print("\nA book could not be built: what is wrong stands above.")
         print_failures(failures)
         return 1
     first = (CHINESE if with_solutions else STUDENT / "html") / "index.html"

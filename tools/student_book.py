@@ -46,6 +46,7 @@ SETTINGS = {
 # Fewer letters, of which a Chinese character counts as two, say nothing.
 LETTERS = 16
 KEY = LETTERS // 2
+TAG = re.compile(r"<[^>]*>")
 BETWEEN = re.compile(r"\{[^}]*\}|\]\([^)]*\)|[。！？；]|[.!?;:](?=\s)|\n")
 
 
@@ -180,12 +181,19 @@ def pieces(text: str) -> set[str]:
 def terms(text: str) -> set[str]:
     """Return the words of a text as the search index has them."""
     language = ChineseSearch({})
-    return {language.stem(word.lower()) for word in language.split(text)}
+    return {language.stem(word) for word in set(language.split(text.lower()))}
 
 
 def in_sight(page: str) -> str:
     """Return the text of an HTML page."""
-    return html.unescape(re.sub(r"<[^>]*>", "", page))
+    return html.unescape(TAG.sub("", page))
+
+
+def everything(path: Path, text: str) -> str:
+    """Return the letters of a file; in a page, those of its tags come last."""
+    if path.suffix == ".html":
+        text = f"{TAG.sub('', text)} {' '.join(TAG.findall(text))}"
+    return letters(html.unescape(text))
 
 
 def leaks(taken: Taken, folder: Path) -> list[str]:
@@ -197,7 +205,7 @@ def leaks(taken: Taken, folder: Path) -> list[str]:
     for where, text in taken.solutions.items():
         for piece in pieces(text):
             by_key.setdefault(piece[:KEY], {})[piece] = where
-    left, found = letters(" ".join(taken.left)), set()
+    left, harmless, found = letters(" ".join(taken.left)), set(), set()
     for path in sorted(folder.rglob("*")):
         if not path.is_file() or "_static" in path.parts:
             continue
@@ -210,12 +218,14 @@ def leaks(taken: Taken, folder: Path) -> list[str]:
             continue
         if path.name == "searchindex.js":
             found |= {f"{name}: {word}" for word in leaked_terms(taken, path, text)}
-        seen = letters(html.unescape(text))
-        if path.suffix == ".html":
-            seen += " " + letters(in_sight(text))
+        seen = everything(path, text)
         for start in range(len(seen) - KEY + 1):
             for piece, where in by_key.get(seen[start : start + KEY], {}).items():
-                if seen.startswith(piece, start) and piece not in left:
+                if piece in harmless or not seen.startswith(piece, start):
+                    continue
+                if piece in left:
+                    harmless.add(piece)
+                else:
                     found.add(f"{name}: {where}: {piece}")
     return sorted(found)
 
