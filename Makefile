@@ -2,6 +2,7 @@
 # Everything is installed into .venv and built into _build, so `make clean` undoes it.
 
 PYTHON ?= python3
+SOLUTIONS = yes
 VENV := .venv
 BIN := $(VENV)/bin
 CHINESE := _build/html
@@ -31,8 +32,8 @@ endif
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) tools/install.py
 
-book: $(VENV)/installed ## build the Chinese and the English book
-	@$(BIN)/python tools/make_book.py
+book: $(VENV)/installed ## build both books; for a class, without solutions: SOLUTIONS=no
+	@$(BIN)/python tools/make_book.py --solutions "$(SOLUTIONS)"
 
 # Playwright's own Chromium first; where it cannot be downloaded, the system's.
 chromium: $(VENV)/installed

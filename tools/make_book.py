@@ -1,12 +1,14 @@
 """Run every notebook that has changed, side by side, then build both books.
 
-    python tools/make_book.py    what `make book` does
+    python tools/make_book.py                    what `make book` does
+    python tools/make_book.py --solutions no     a second one, for a class
 
 A page whose cell fails does not stop the others: it is built with its error, named in
 the last lines, and run again next time. What has been run is kept at once, so that a
 build that is broken off loses only the pages that were being run.
 """
 
+import argparse
 import errno
 import fcntl
 import os
@@ -33,6 +35,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import execution_cache  # noqa: E402
 import margins  # noqa: E402
+import student_book  # noqa: E402
 from kernel_environment import set_environment, threads  # noqa: E402
 
 from mnist_tutorial.assertions import POINTER  # noqa: E402
@@ -40,6 +43,7 @@ from mnist_tutorial.assertions import POINTER  # noqa: E402
 BUILD = ROOT / "_build"
 UNFINISHED = BUILD / "unfinished"
 CHINESE, ENGLISH = BUILD / "html", BUILD / "en" / "_build" / "html"
+STUDENT = BUILD / "student"
 DOCTREES = BUILD / ".doctrees", BUILD / "en" / "_build" / ".doctrees"
 JUPYTER_BOOK = [
     sys.executable,
@@ -219,33 +223,34 @@ def joined(settings: dict, others: dict) -> dict:
     return result
 
 
-def english_config() -> Path:
+def english_config(root: Path) -> Path:
     """Write the settings of the English book; return the file."""
-    files = ROOT / "_config.yml", ROOT / "book" / "en" / "_config.yml"
+    files = root / "_config.yml", root / "book" / "en" / "_config.yml"
     chinese, english = (yaml.safe_load(file.read_text("utf-8")) for file in files)
     # Jupyter Book takes a folder of extensions from where the settings lie.
     folders = chinese["sphinx"]["local_extensions"]
     english["sphinx"]["local_extensions"] = {
-        name: str(ROOT / folder) for name, folder in folders.items()
+        name: str(root / folder) for name, folder in folders.items()
     }
-    path = BUILD / "en" / "_config.yml"
+    path = root / "_build" / "en" / "_config.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(joined(chinese, english), allow_unicode=True)
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def build_books(lock: TextIO) -> bool:
+def build_books(lock: TextIO, root: Path) -> bool:
     """Build both books at once; print what Sphinx said only where one fails.
 
     Sphinx holds the lock too: it goes on for a while if this process is killed.
     """
-    english = [ROOT / "book" / "en", "--path-output", BUILD / "en"]
-    books = {"zh": [ROOT], "en": [*english, "--config", english_config()]}
+    folder = root / "_build"
+    english = [root / "book" / "en", "--path-output", folder / "en"]
+    books = {"zh": [root], "en": [*english, "--config", english_config(root)]}
     print("Building both books ...", flush=True)
     building = {}
     for name, where in books.items():
-        log = (BUILD / f"{name}.log").open("w", encoding="utf-8")
+        log = (folder / f"{name}.log").open("w", encoding="utf-8")
         process = subprocess.Popen(
             [*JUPYTER_BOOK, "build", *where, *STRICT],
             cwd=ROOT,
@@ -260,7 +265,7 @@ def build_books(lock: TextIO) -> bool:
         log.close()
         if status:
             good = False
-            print((BUILD / f"{name}.log").read_text("utf-8", errors="replace"))
+            print((folder / f"{name}.log").read_text("utf-8", errors="replace"))
     return good
 
 
@@ -270,7 +275,7 @@ def build(lock: TextIO) -> bool:
         for folder in DOCTREES:
             shutil.rmtree(folder, ignore_errors=True)
     UNFINISHED.touch()
-    if not build_books(lock):
+    if not build_books(lock, ROOT):
         refuse_full_disk()
         return False
     english = CHINESE / "book" / "en"
@@ -280,7 +285,35 @@ def build(lock: TextIO) -> bool:
     return True
 
 
-def make() -> int:
+def build_for_class(lock: TextIO, cache: JupyterCacheAbstract) -> bool:
+    """Build both books without solutions, and write the notebooks for students.
+
+    They are there only once no solution has been found in them.
+    """
+    shutil.rmtree(STUDENT, ignore_errors=True)
+    root = STUDENT / "unfinished"
+    taken = student_book.copy_without_solutions(cache, ROOT, root)
+    if not build_books(lock, root):
+        refuse_full_disk()
+        return False
+    made = root / "made"
+    shutil.move(root / "_build" / "html", made / "html")
+    english = root / "_build" / "en" / "_build" / "html"
+    shutil.copytree(english, made / "html" / "book" / "en")
+    for path in (root / "book").rglob("*.ipynb"):
+        target = made / "notebooks" / path.relative_to(root / "book")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    if found := student_book.leaks(taken, made):
+        print("Solutions are left in it:", *found, sep="\n")
+        return False
+    for folder in made.iterdir():
+        folder.rename(STUDENT / folder.name)
+    shutil.rmtree(root)
+    return True
+
+
+def make(with_solutions: bool) -> int:
     """Run, build, report; return the exit status."""
     BUILD.mkdir(exist_ok=True)
     lock = (BUILD / "lock").open("w")
@@ -297,26 +330,28 @@ def make() -> int:
     set_environment()
     execution_cache.compare_code_and_tags()
     begun_with = execution_cache.fingerprint()
-    failures = run_notebooks(open_cache())
+    cache = open_cache()
+    failures = run_notebooks(cache)
     if execution_cache.fingerprint() != begun_with:
         print(
             "\nmnist_tutorial has changed while the pages were being run: start "
             "`make book` again."
         )
         return 1
-    if not build(lock):
-        print("\nA book could not be built: Sphinx says above what is wrong.")
+    if not (build(lock) if with_solutions else build_for_class(lock, cache)):
+        print("\nA book could not be built: what is wrong stands above.")
         print_failures(failures)
         return 1
+    first = (CHINESE if with_solutions else STUDENT / "html") / "index.html"
     minutes, seconds = divmod(round(time.monotonic() - started), 60)
     if not failures:
         print(
             f"\nBoth books are ready, after {minutes} min {seconds} s. Open this page: "
-            f"{CHINESE / 'index.html'}"
+            f"{first}"
         )
         return 0
     print(
-        f"\nBoth books are built: {CHINESE / 'index.html'}\n"
+        f"\nBoth books are built: {first}\n"
         f"But {len(failures)} of {len(margins.pages())} pages failed. `make book` runs "
         "them again; the appendix on checks says what a failure can mean.",
     )
@@ -330,10 +365,14 @@ def print_failures(failures: list[dict]) -> None:
         print(f"{failure['page']}, cell {failure['cell']}: {failure['says']}")
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     """Make the books; return the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--solutions", choices=("yes", "no"), default="yes")
     try:
-        return make()
+        return make(parser.parse_args(argv).solutions == "yes")
     except KeyboardInterrupt:
         print("\nStopped. What had been run is kept.")
         return 130
