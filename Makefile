@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Two pips in one environment would get in each other's way.
 .NOTPARALLEL:
-.PHONY: help homework grade book test test-package lint notebooks margins serve clean chromium
+.PHONY: help homework grade classroom book test test-package lint notebooks margins serve clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ homework: $(VENV)/installed ## write a homework for students: HW=0 LANG=zh
 
 grade: $(VENV)/installed ## grade a homework: HW=0 LANG=zh SUBMISSIONS=a.zip KEY=text
 	@$(BIN)/python tools/homework_grade.py "$(HW)" "$(LANG)" "$(SUBMISSIONS)" "$(KEY)"
+
+classroom: book ## make one zip for computers without a network, and try it
+	@$(BIN)/python tools/make_classroom.py
 
 serve: ## show the built book at http://localhost:8000
 	@test -f $(CHINESE)/index.html || { echo "There is no book yet: make book"; exit 1; }
