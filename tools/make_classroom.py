@@ -12,9 +12,11 @@ import email
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import zipfile
@@ -56,6 +58,7 @@ class Target:
 
 
 LINUX = Target(f"Linux, Python {HERE}", default_environment(), frozenset(sys_tags()))
+# python.org has an installer of no later one.
 WINDOWS = Target(
     "Windows, Python 3.12",
     {
@@ -92,8 +95,9 @@ def refuse(message: str) -> None:
 def requirements_of(wheel: Path) -> list[Requirement]:
     """Return what a wheel says that it needs."""
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-        (name,) = (n for n in names if n.endswith(".dist-info/METADATA"))
+        # Not those of packages that it carries within.
+        own = re.compile(r"[^/]+\.dist-info/METADATA")
+        (name,) = filter(own.fullmatch, archive.namelist())
         about = email.message_from_bytes(archive.read(name))
     return [Requirement(line) for line in about.get_all("Requires-Dist", [])]
 
@@ -266,13 +270,16 @@ def write_scripts(folder: Path) -> list[Path]:
 def fill(name: str) -> str:
     """Return one of the kit's own files with the Pythons that its wheels are for."""
     windows = WINDOWS.environment["python_version"]
-    python = HERE if name == "start.sh" else windows
+    on_linux = name == "start.sh"
+    python = HERE if on_linux else windows
     text = (SCRIPTS / name).read_text("utf-8")
     for mark, value in {
         "@PYTHON@": python,
         "@TUPLE@": python.replace(".", ", "),
+        "@PLATFORM@": sysconfig.get_platform() if on_linux else "win-amd64",
         "@LINUX@": f"Python {HERE}",
         "@WINDOWS@": windows,
+        "@FULL@": WINDOWS.environment["python_full_version"],
     }.items():
         text = text.replace(mark, value)
     return text

@@ -31,7 +31,7 @@ LONGEST_NAME = 165
 LONGEST_HOME = 259 - LONGEST_NAME - len("/env/Lib/site-packages/")
 # Trains a network with TensorFlow, in a few seconds.
 PAGE = "algorithm/training"
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class Refused(Exception):
@@ -133,19 +133,30 @@ def check_system(home: Path) -> None:
             ) from None
 
 
+def made_for(environment: Path) -> str:
+    """Return what an environment is stamped with: where it lies, and for which kit."""
+    return f"{environment}\n{(KIT / 'kit.txt').read_text('utf-8')}"
+
+
+def is_installed(environment: Path, extra: str = "") -> bool:
+    """Tell whether an environment is whole: not broken off, moved, or another kit's."""
+    stamps = (environment / "installed", environment / f"installed{extra}")
+    made = made_for(environment)
+    return all(s.exists() and s.read_text("utf-8") == made for s in stamps)
+
+
 def install(home: Path, extra: str = "") -> str:
     """Install what is not installed yet; return the environment's Python.
 
-    An environment that was broken off, moved, or made from another kit is made anew.
+    What somebody else has installed in the kit serves those who cannot write there.
     """
+    for place in (KIT, home):
+        if is_installed(place / "env", extra):
+            return python_of(place / "env")
     environment = home / "env"
     python = python_of(environment)
-    is_from = f"{environment}\n{(KIT / 'kit.txt').read_text('utf-8')}"
-    stamp, wanted = environment / "installed", environment / f"installed{extra}"
-    if _text(stamp) == is_from and wanted.exists():
-        return python
     with lock(home):
-        if _text(stamp) != is_from:
+        if not is_installed(environment):
             shutil.rmtree(environment, ignore_errors=True)
             check_system(home)
             made = subprocess.run([sys.executable, "-m", "venv", environment])
@@ -167,13 +178,9 @@ def install(home: Path, extra: str = "") -> str:
             raise Refused(
                 "安装失败，原因在上面。 / pip could not install; it says above why."
             )
-        wanted.write_text(is_from, "utf-8")
-        stamp.write_text(is_from, "utf-8")
+        for name in (f"installed{extra}", "installed"):
+            (environment / name).write_text(made_for(environment), "utf-8")
     return python
-
-
-def _text(path: Path) -> str | None:
-    return path.read_text("utf-8") if path.exists() else None
 
 
 def clean_environment() -> dict[str, str]:
@@ -228,12 +235,17 @@ def main(arguments: list[str]) -> None:
         check(home, install(home))
     elif arguments[:1] == ["grade"]:
         program = home / "instructor" / "tools" / "homework_grade.py"
+        if not program.exists():
+            raise Refused(
+                f"这一份没有 {program.parents[1]}，老师的那份才有。"
+                f" / {program.parents[1]} is missing: only the teacher's kit has it."
+            )
         run(install(home, "[instructor]"), program, *arguments[1:])
     elif arguments:
         raise Refused(__doc__)
     else:
         webbrowser.open((KIT / "book" / "index.html").as_uri())
-        is_new = not (home / "env" / "installed").exists()
+        is_new = not any(is_installed(place / "env") for place in (KIT, home))
         python = install(home)
         if is_new:
             run(python, "-m", "mnist_tutorial", "doctor")
