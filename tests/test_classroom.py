@@ -150,14 +150,27 @@ def test_the_kit_installs_once_and_again_where_it_must(kit):
     assert unread.returncode == 1
     assert unread.stderr.strip().endswith("The book's first page is broken.")
     (kit / "book" / "index.html").write_text("MNIST", "utf-8")
+    # It would look for its programs where it was; that pip is asked again shows here.
     moved = kit.rename(kit.with_name("moved"))
-    assert "Installing" in begin(moved, "check").stdout
-    (moved / "kit.txt").write_text("second", "utf-8")
     (moved / "wheels" / "nbconvert-1.0-py3-none-any.whl").unlink()
     broken = begin(moved, "check")
     assert broken.returncode == 1
     assert broken.stderr.splitlines()[-1].endswith("it says above why.")
     assert "Traceback" not in broken.stderr
+
+
+def test_only_a_whole_environment_of_this_kit_is_used(kit, monkeypatch):
+    monkeypatch.setattr(start, "KIT", kit)
+    environment = kit / "env"
+    environment.mkdir()
+    assert not start.is_installed(environment)
+    (environment / "installed").write_text(start.made_for(environment), "utf-8")
+    assert start.is_installed(environment)
+    assert not start.is_installed(environment, "[instructor]")
+    # Another user, who cannot write there, starts it too.
+    assert start.install(kit.parent) == start.python_of(environment)
+    (kit / "kit.txt").write_text("second", "utf-8")
+    assert not start.is_installed(environment)
 
 
 def test_without_the_right_python_a_line_says_what_to_do(kit):
@@ -205,17 +218,16 @@ def test_windows_paths_stay_below_its_limit_and_off_shares(tmp_path, monkeypatch
     assert "on a network" in start.why_not(Path("\\\\server\\kit"))
 
 
-def test_a_kit_that_cannot_be_written_is_copied_where_students_write(kit, tmp_path):
+def test_a_kit_that_cannot_be_written_is_copied_where_students_write(
+    kit, tmp_path, monkeypatch
+):
     (kit / "notebooks" / "zh" / "a.ipynb").write_text("{}")
-    start.KIT, before = kit, start.KIT
+    monkeypatch.setattr(start, "KIT", kit)
     home = tmp_path / "own"
-    try:
-        start.copy_parts(home)
-        written = home / "notebooks" / "zh" / "a.ipynb"
-        written.write_text("mine")
-        start.copy_parts(home)
-    finally:
-        start.KIT = before
+    start.copy_parts(home)
+    written = home / "notebooks" / "zh" / "a.ipynb"
+    written.write_text("mine")
+    start.copy_parts(home)
     assert written.read_text() == "mine"
     assert not (home / "instructor").exists()
 
