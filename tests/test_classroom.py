@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -175,11 +176,12 @@ def test_only_a_whole_environment_of_this_kit_is_used(kit, monkeypatch):
 
 def test_without_the_right_python_a_line_says_what_to_do(kit):
     script = kit / "start.sh"
-    script.write_text(script.read_text("utf-8").replace(PYTHON, "3.99"), "utf-8")
+    text = script.read_text("utf-8").replace(sysconfig.get_platform(), "linux-odd")
+    script.write_text(text, "utf-8")
     done = begin(kit, "check")
     assert done.returncode == 1 and done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert "3.99" in line and line.endswith("book/index.html")
+    assert f"{PYTHON} (linux-odd)" in line and line.endswith("book/index.html")
 
 
 def test_what_the_kit_does_not_know_or_have_is_said(kit):
