@@ -135,7 +135,7 @@ def begin(kit, *arguments, **variables):
         env=variables,
         capture_output=True,
         encoding="utf-8",
-        cwd="/",
+        cwd=kit.parent,
     )
 
 
@@ -143,6 +143,8 @@ def test_the_kit_installs_once_and_again_where_it_must(kit):
     done = begin(kit, "check")
     assert done.returncode == 0, done.stderr
     assert "ran doctor\nran a notebook" in done.stdout
+    # What lies where the command is typed is not what was installed.
+    (kit.parent / "mnist_tutorial.py").write_text("raise SystemExit(1)")
     again = begin(kit, "check")
     assert "Installing" in done.stdout and "Installing" not in again.stdout
     assert again.returncode == 0

@@ -357,7 +357,7 @@ def check(archive: Path) -> None:
         for command in (["check"], ["grade", "0", "en", str(handed_in), "a key"]):
             started = time.monotonic()
             command = [*OFFLINE, "sh", str(kit / "start.sh"), *command]
-            if subprocess.run(command, env=environment).returncode:
+            if subprocess.run(command, env=environment, cwd=place).returncode:
                 refuse(f"the kit does not work without a network: {command[-1]}.")
             print(f"{time.monotonic() - started:8.0f} s   {command[8:]}", flush=True)
         table = kit / "instructor" / "grading" / "hw0" / "grades.csv"

@@ -171,7 +171,7 @@ def install(home: Path, extra: str = "") -> str:
             " which takes minutes ...",
             flush=True,
         )
-        pip = [python, "-m", "pip", "install", "--quiet", "--no-compile"]
+        pip = [python, "-P", "-m", "pip", "install", "--quiet", "--no-compile"]
         pip += ["--disable-pip-version-check", "--no-index", "--find-links"]
         pip += [str(KIT / "wheels"), f"mnist-tutorial{extra}", "jupyterlab"]
         if subprocess.run(pip, env=clean_environment()).returncode:
@@ -196,7 +196,9 @@ def clean_environment() -> dict[str, str]:
 
 def run(python: str, *command: str | Path) -> None:
     """Run a module or a program with the environment's Python."""
-    done = subprocess.run([python, *command], env=clean_environment())
+    # -P: a module comes from the environment, not from where the command is typed.
+    options = ["-P"] if command[0] == "-m" else []
+    done = subprocess.run([python, *options, *command], env=clean_environment())
     if done.returncode:
         name = command[1] if command[0] == "-m" else Path(command[0]).name
         raise Refused(f"{name} 失败，原因在上面。 / {name} failed; it says above why.")
