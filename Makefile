@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Two pips in one environment would get in each other's way.
 .NOTPARALLEL:
-.PHONY: help homework grade quizzes book test test-package lint notebooks margins serve clean chromium
+.PHONY: help homework grade quizzes classroom book test test-package lint notebooks margins serve clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ grade: $(VENV)/installed ## grade a homework: HW=0 LANG=zh SUBMISSIONS=a.zip KEY
 
 quizzes: $(VENV)/installed ## write quizzes and an exam for course platforms: KEY=text
 	@$(BIN)/python tools/quiz_export.py "$(KEY)"
+
+classroom: book ## make one zip for computers without a network, and try it
+	@$(BIN)/python tools/make_classroom.py
 
 serve: ## show the built book at http://localhost:8000
 	@test -f $(CHINESE)/index.html || { echo "There is no book yet: make book"; exit 1; }

@@ -1,0 +1,264 @@
+"""Start the classroom kit: make its environment once, open the book and the notebooks.
+
+    start.sh                                     Linux; on Windows start.bat
+    start.sh check                               try this computer
+    start.sh grade 0 zh downloads.zip "any text"     the teacher's computer
+
+It uses what Python brings, and no network. The environment, and what students write,
+lie in this folder; on a share, in a folder that cannot be written, or where Windows'
+260 characters would not do, they lie in the user's own.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+import webbrowser
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+# On Windows a letter for a share becomes the share.
+KIT = Path(__file__).resolve().parent
+WINDOWS = os.name == "nt"
+SPACE = 3e9  # bytes
+# Characters: of a file's name in a wheel, which make_classroom.py holds; and what this
+# leaves, of the 259 that a path on Windows may have, to the folder of the environment.
+LONGEST_NAME = 165
+LONGEST_HOME = 259 - LONGEST_NAME - len("/env/Lib/site-packages/")
+# Trains a network with TensorFlow, in a few seconds.
+PAGE = "algorithm/training"
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+class Refused(Exception):
+    """What does not go, in Chinese and in English, and what to do."""
+
+
+# --- the place -----------------------------------------------------------------------
+
+
+def own_folder() -> Path:
+    """Return the folder of the user who started the kit."""
+    folder = os.environ.get("LOCALAPPDATA") if WINDOWS else None
+    return Path(folder or Path.home()) / "mnist-tutorial"
+
+
+def why_not(home: Path) -> str | None:
+    """Say why the environment cannot lie in a folder, which is made if need be."""
+    if WINDOWS and str(home).startswith("\\\\"):
+        return f"{home} 在网络上 / is on a network"
+    if WINDOWS and len(str(home)) > LONGEST_HOME:
+        most = LONGEST_HOME
+        return f"{home} 的路径超过 {most} 个字符 / has more than {most} characters"
+    try:
+        home.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            return None
+    except OSError:
+        return f"{home} 不能写入 / cannot be written"
+
+
+def find_home() -> Path:
+    """Return where the environment and the students' files go."""
+    reasons = []
+    for home in (KIT, own_folder()):
+        reason = why_not(home)
+        if reason is None:
+            return home
+        reasons.append(reason)
+    raise Refused(
+        f"没有地方安装：{'；'.join(reasons)}。请把这个文件夹移到 C:\\kit 这样的短路径。"
+        " / No place to install: move this folder to one like C:\\kit or /home/kit."
+    )
+
+
+def copy_parts(home: Path) -> None:
+    """Copy what is written to out of a kit that cannot be written."""
+    for name in ("notebooks", "instructor"):
+        if (KIT / name).exists() and not (home / name).exists():
+            shutil.copytree(KIT / name, home / name)
+
+
+# --- the environment -----------------------------------------------------------------
+
+
+def python_of(environment: Path) -> str:
+    """Return the path of an environment's Python."""
+    return str(environment / ("Scripts/python.exe" if WINDOWS else "bin/python"))
+
+
+def lock(home: Path):
+    """Return a file that only one start at a time can hold, until it ends."""
+    file = (home / "start.lock").open("w")
+    try:
+        if WINDOWS:
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise Refused(
+            "另一个窗口正在安装，等它装完再启动。"
+            " / Another window is installing: wait until it has ended."
+        ) from None
+    return file
+
+
+def check_system(home: Path) -> None:
+    """Refuse where the installation would fail in the middle."""
+    if shutil.disk_usage(home).free < SPACE:
+        raise Refused(
+            f"磁盘空间不够：{home} 需要 {SPACE / 1e9:.0f} GB。"
+            f" / Too little space: {home} needs {SPACE / 1e9:.0f} GB."
+        )
+    if WINDOWS:
+        import ctypes
+
+        try:
+            # TensorFlow's own first step; Python does not bring the second one.
+            for name in ("msvcp140.dll", "msvcp140_1.dll"):
+                ctypes.WinDLL(name)
+        except OSError:
+            raise Refused(
+                f"缺 {name}：请先装微软的 VC++ 运行库 vc_redist.x64.exe。"
+                f" / {name} is missing: install Microsoft's vc_redist.x64.exe first"
+                " (https://aka.ms/vs/17/release/vc_redist.x64.exe)."
+            ) from None
+
+
+def made_for(environment: Path) -> str:
+    """Return what an environment is stamped with: where it lies, and for which kit."""
+    return f"{environment}\n{(KIT / 'kit.txt').read_text('utf-8')}"
+
+
+def is_installed(environment: Path, extra: str = "") -> bool:
+    """Tell whether an environment is whole: not broken off, moved, or another kit's."""
+    stamps = (environment / "installed", environment / f"installed{extra}")
+    made = made_for(environment)
+    return all(s.exists() and s.read_text("utf-8") == made for s in stamps)
+
+
+def install(home: Path, extra: str = "") -> str:
+    """Install what is not installed yet; return the environment's Python.
+
+    What somebody else has installed in the kit serves those who cannot write there.
+    """
+    for place in (KIT, home):
+        if is_installed(place / "env", extra):
+            return python_of(place / "env")
+    environment = home / "env"
+    python = python_of(environment)
+    with lock(home):
+        if not is_installed(environment):
+            shutil.rmtree(environment, ignore_errors=True)
+            check_system(home)
+            made = subprocess.run([sys.executable, "-m", "venv", environment])
+            if made.returncode:
+                raise Refused(
+                    "建不了虚拟环境；Debian、Ubuntu 上先 apt-get install python3-venv。"
+                    " / No virtual environment could be made; on Debian and Ubuntu:"
+                    " apt-get install python3-venv"
+                )
+        print(
+            "正在安装，只有第一次需要，要几分钟 … / Installing, only this time,"
+            " which takes minutes ...",
+            flush=True,
+        )
+        pip = [python, "-P", "-m", "pip", "install", "--quiet", "--no-compile"]
+        pip += ["--disable-pip-version-check", "--no-index", "--find-links"]
+        pip += [str(KIT / "wheels"), f"mnist-tutorial{extra}", "jupyterlab"]
+        if subprocess.run(pip, env=clean_environment()).returncode:
+            raise Refused(
+                "安装失败，原因在上面。 / pip could not install; it says above why."
+            )
+        for name in (f"installed{extra}", "installed"):
+            (environment / name).write_text(made_for(environment), "utf-8")
+    return python
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the variables for our Python: none that leads it to other packages."""
+    theirs = ("PYTHON", "PIP_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
+    # The first: Chinese in a file or a pipe, whatever the system's code page.
+    return kept | QUIET | {"PYTHONUTF8": "1", "PIP_CONFIG_FILE": os.devnull}
+
+
+# --- what it is for ------------------------------------------------------------------
+
+
+def run(python: str, *command: str | Path) -> None:
+    """Run a module or a program with the environment's Python."""
+    # -P: a module comes from the environment, not from where the command is typed.
+    options = ["-P"] if command[0] == "-m" else []
+    done = subprocess.run([python, *options, *command], env=clean_environment())
+    if done.returncode:
+        name = command[1] if command[0] == "-m" else Path(command[0]).name
+        raise Refused(f"{name} 失败，原因在上面。 / {name} failed; it says above why.")
+
+
+def read_first_page() -> None:
+    """Fetch the book's first page from a server of this computer's own."""
+    serve = partial(SimpleHTTPRequestHandler, directory=str(KIT / "book"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        own = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with own.open(f"http://127.0.0.1:{server.server_port}/index.html") as page:
+            text = page.read().decode("utf-8")
+        server.shutdown()
+    if "MNIST" not in text:
+        raise Refused("书的首页不对。 / The book's first page is broken.")
+
+
+def check(home: Path, python: str) -> None:
+    """Try this computer: doctor, the book's first page, a notebook."""
+    run(python, "-m", "mnist_tutorial", "doctor")
+    read_first_page()
+    notebook = home / "notebooks" / "zh" / f"{PAGE}.ipynb"
+    with tempfile.TemporaryDirectory() as folder:
+        convert = ["-m", "nbconvert", "--execute", "--to", "notebook"]
+        run(python, *convert, "--output-dir", folder, notebook)
+    print(f"好了 / All is well: doctor, book/index.html, {PAGE}.ipynb")
+
+
+def main(arguments: list[str]) -> None:
+    """Do what was asked for."""
+    home = find_home()
+    if home != KIT:
+        copy_parts(home)
+    if arguments == ["check"]:
+        check(home, install(home))
+    elif arguments[:1] == ["grade"]:
+        program = home / "instructor" / "tools" / "homework_grade.py"
+        if not program.exists():
+            raise Refused(
+                f"这一份没有 {program.parents[1]}，老师的那份才有。"
+                f" / {program.parents[1]} is missing: only the teacher's kit has it."
+            )
+        run(install(home, "[instructor]"), program, *arguments[1:])
+    elif arguments:
+        raise Refused(__doc__)
+    else:
+        webbrowser.open((KIT / "book" / "index.html").as_uri())
+        is_new = not any(is_installed(place / "env") for place in (KIT, home))
+        python = install(home)
+        if is_new:
+            run(python, "-m", "mnist_tutorial", "doctor")
+        lab = [f"--ServerApp.root_dir={home / 'notebooks'}"]
+        run(python, "-m", "jupyterlab", *lab)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Refused as refusal:
+        sys.exit(str(refusal))
+    except KeyboardInterrupt:
+        pass
