@@ -318,7 +318,9 @@ def not_learning(run: Evidence) -> Sight:
     if "validation_fails" in run.found:
         return None
     fall = run.loss[0] - run.loss[-1]
-    is_flat = fall < 0.05 * run.guess and run.loss[-1] > 0.95 * run.guess
+    still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
+    is_flat = fall < 0.05 * run.guess or not still_falls
+    is_flat = is_flat and run.loss[-1] > 0.95 * run.guess
     forgotten = run.accuracy.max() - run.accuracy[-1]
     rose = run.loss[-1] > 1.5 * run.loss.min()
     unlearns = forgotten > (0.1 if rose else 0.3)
@@ -328,7 +330,6 @@ def not_learning(run: Evidence) -> Sight:
     guesses = data is not None and run.last_accuracy <= data.base < 0.95
     lost = not run.has_numbers or above or unlearns or guesses
     allowed = _more_is_possible(run.train, max(run.accuracy[-1], run.last_accuracy))
-    still_falls = len(run.loss) < 2 or run.loss[-1] < 0.97 * run.loss[-2]
     # Where neighbours tell no more than the network, the data may allow no more.
     known = run.train is not None and run.train.differ
     stuck = (run.is_stuck or is_flat) and (allowed or not known)

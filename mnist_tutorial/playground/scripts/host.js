@@ -79,7 +79,7 @@ export function show(host, data, { words, style, build }) {
     render();
   };
   refreshes.set(host, refresh);
-  refresh();
+  setTimeout(refresh); // laying it out takes as long again
 }
 
 // What is typed here is not for the notebook around, where a letter can be a command.

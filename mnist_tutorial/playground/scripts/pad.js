@@ -19,9 +19,9 @@ export function makePad(state, samples, look) {
     drawMarks(context, state.history.at(-1));
     look({ digit: prepare(inkOf(context)), problem: null, cover: null, index: null });
   };
-  // A pen may move more often than the screen is drawn.
+  // Not while the pen moves: a page is not to be held up for long at a time.
   const readSoon = () => {
-    if (!isWaiting) requestAnimationFrame(read);
+    if (!isWaiting) setTimeout(read);
     isWaiting = true;
   };
   const lay = (...marks) => {
