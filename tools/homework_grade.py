@@ -28,7 +28,7 @@ from pathlib import Path
 
 import homework_report
 import psutil
-from homework_collect import Notebook, Submission, collect
+from homework_collect import Notebook, Submission, collect, read_files
 from homework_release import (
     HOMEWORK,
     LANGUAGES,
@@ -120,6 +120,8 @@ def grade(
         raise InputError(
             f"SUBMISSIONS must be a zip or a folder, and {str(source)!r} is neither"
         )
+    if not any(read_files(source)):
+        raise InputError(f"there are no files in {source}")
     course.mkdir(exist_ok=True)
     lock = (course / "lock").open("w")
     try:
@@ -134,8 +136,6 @@ def grade(
     releases = {language: prepare(settings(course), homework, language)}
     releases[other] = release(homework, other)
     submissions, refused = collect(source, releases)
-    if not submissions and not refused:
-        raise InputError(f"there are no files in {source}")
     for file, words in refused.items():
         print(f"{file}: {getattr(words, language)}")
     seconds = run_all(homework, submissions, key, course)
@@ -163,7 +163,7 @@ def run_all(
     os.environ[KEY] = key
     seconds, runs = {}, {}
     room = int(psutil.virtual_memory().available / MEMORY)
-    workers = max(1, min(len(os.sched_getaffinity(0)), room))
+    workers = max(1, min(len(os.sched_getaffinity(0)), room, len(submissions)))
     context = multiprocessing.get_context("spawn")
     started = time.monotonic()
     with ProcessPoolExecutor(workers, context, _begin_worker) as pool:
@@ -185,8 +185,9 @@ def run_all(
             pool.shutdown(cancel_futures=True)
             raise
     if runs:
-        each = (time.monotonic() - started) / len(runs)
-        print(f"{len(runs)} graded, {workers} side by side: {each:.1f} s each")
+        took = time.monotonic() - started
+        each = f"{took / len(runs):.1f} s each, {workers} at a time"
+        print(f"{len(runs)} graded in {took:.0f} s: {each}")
     return seconds
 
 
@@ -271,8 +272,8 @@ def read_marks(homework: str, submission: Submission, course: Path) -> list[Mark
             if name not in grades:
                 continue
             question, grade = name.removesuffix("-check"), grades[name]
-            scores = (grade.manual_score, grade.auto_score)
-            points = next((score for score in scores if score is not None), None)
+            is_read = (grade.manual_score, grade.auto_score) != (None, None)
+            points = grade.score if is_read else None  # by hand, else by the check
             if ran is None:
                 points, words = grade.manual_score or 0, NOT_RUN
             elif question == name:  # written
