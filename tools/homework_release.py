@@ -20,6 +20,9 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
+from mnist_tutorial.checks import check_choice
+from mnist_tutorial.errors import InputError
+
 ROOT = Path(__file__).resolve().parent.parent
 HOMEWORK = ROOT / "homework"
 LANGUAGES = ("zh", "en")
@@ -31,20 +34,27 @@ def settings(course: Path) -> Config:
     """Return nbgrader's settings for a folder with the files of a course."""
     config = PyFileConfigLoader("nbgrader_config.py", str(HOMEWORK)).load_config()
     config.CourseDirectory.root = str(course)
+    # Several write into one file, each for an instant; who waits 5 s would give up.
+    config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}?timeout=600"
     return config
 
 
-def run(converter: type[BaseConverter], config: Config, homework: str, **where) -> None:
-    """Run one of nbgrader's steps over a homework; its log is for its developers."""
+def step(
+    converter: type[BaseConverter], config: Config, homework: str, **where
+) -> BaseConverter:
+    """Return one of nbgrader's steps over a homework, to be started.
+
+    Its log is for its developers.
+    """
     # It calls alembic by that name, which lies beside this Python.
     beside, known = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     if beside not in known.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([beside, known])
     place = CourseDirectory(config=config, assignment_id=homework, **where)
-    step = converter(coursedir=place, config=config, force=True)
-    step.log = logging.getLogger("nbgrader of mnist-tutorial")
-    step.log.setLevel(logging.CRITICAL)
-    step.start()
+    made = converter(coursedir=place, config=config, force=True)
+    made.log = logging.getLogger("nbgrader of mnist-tutorial")
+    made.log.setLevel(logging.CRITICAL)
+    return made
 
 
 def prepare(config: Config, homework: str, language: str) -> Notebook:
@@ -56,7 +66,7 @@ def prepare(config: Config, homework: str, language: str) -> Notebook:
     source = course / "source" / homework
     source.mkdir(parents=True, exist_ok=True)
     shutil.copy(HOMEWORK / language / f"{homework}.ipynb", source)
-    run(GenerateAssignment, config, homework)
+    step(GenerateAssignment, config, homework).start()
     released = course / "release" / homework / f"{homework}.ipynb"
     notebook = json.loads(released.read_text("utf-8"))
     (setup,) = (cell for cell in notebook["cells"] if cell["id"] == "setup")
@@ -91,20 +101,35 @@ def homeworks() -> list[str]:
 
 def add_what(parser: argparse.ArgumentParser) -> None:
     """Let a command ask for the homework and the language."""
+    parser.add_argument("homework", help="its number")
+    parser.add_argument("language", help="zh or en")
+
+
+def check_what(given: argparse.Namespace) -> tuple[str, str]:
+    """Return name and language, such as ``"hw0"`` and ``"zh"``.
+
+    Raises
+    ------
+    InputError
+        If there is no such homework or language.
+    """
     numbers = [name.removeprefix("hw") for name in homeworks()]
-    parser.add_argument("homework", choices=numbers, metavar=f"HW({','.join(numbers)})")
+    check_choice("HW", given.homework, numbers)
     # A system's LANG, such as zh_CN.UTF-8, says it as well.
-    parser.add_argument("language", type=lambda text: text[:2], choices=LANGUAGES)
+    check_choice("LANG", given.language[:2], LANGUAGES)
+    return f"hw{given.homework}", given.language[:2]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_what(parser)
-    given = parser.parse_args(argv)
-    made = write_release(
-        f"hw{given.homework}", given.language, ROOT / "_build" / "homework"
-    )
+    try:
+        what = check_what(parser.parse_args(argv))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    made = write_release(*what, ROOT / "_build" / "homework")
     print(f"{made.with_suffix('')}\n{made}")
     return 0
 

@@ -1,17 +1,41 @@
-"""From the release to the marks: six students, compared field by field."""
+"""From the release to the marks: seven students, compared field by field.
+
+The grading of all of them is killed in the middle and started again.
+"""
 
 import csv
+import fcntl
 import json
+import os
 import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 import zipfile
 
 import homework_grade
 import homework_release
 import pytest
-from homework_answers import HOMEWORKS, cells, model, questions
+from homework_answers import (
+    HOMEWORKS,
+    cells,
+    check_of,
+    feedback,
+    model,
+    questions,
+    written,
+)
 from homework_collect import Submission, collect
 from homework_collect import _name as unpacked_name
 from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy import create_engine
+
+from mnist_tutorial.bilingual import Words
+from mnist_tutorial.errors import InputError
+from mnist_tutorial.homework import checking
 
 HOMEWORK, KEY = "hw0", "plum blossom 27"
 QUESTIONS = list(questions(HOMEWORK))
@@ -93,7 +117,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def downloads(releases, tmp_path_factory):
-    """Pack what six students handed in, as a learning management system does."""
+    """Pack what seven students handed in, as a learning management system does."""
     zh, en = releases["zh"], releases["en"]
     answer = model(HOMEWORK, "scale")
     files = {
@@ -124,8 +148,52 @@ def course(tmp_path_factory):
     return tmp_path_factory.mktemp("course")
 
 
+COMMAND = """
+import pathlib, sys, homework_grade
+source, course = map(pathlib.Path, sys.argv[3:5])
+homework_grade.grade(sys.argv[1], sys.argv[2], source, sys.argv[5], course)
+"""
+
+
 @pytest.fixture(scope="module")
-def graded(downloads, course):
+def before(downloads, course):
+    """Kill grading after the first student, and give a mark by hand.
+
+    Returns
+    -------
+    dict
+        By student number, the notes of what was run until then.
+    """
+    first = course / "autograded" / "1001" / HOMEWORK / "run.json"
+    arguments = [HOMEWORK, "zh", str(downloads), str(course), KEY]
+    path = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        env=os.environ | path,
+        start_new_session=True,
+    ) as command:
+        while not first.exists():
+            assert command.poll() is None
+            time.sleep(0.05)
+        os.killpg(command.pid, signal.SIGKILL)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        grade = book.find_grade("constant-guess", HOMEWORK, HOMEWORK, "1001")
+        grade.manual_score, grade.extra_credit = 1, 0.5
+        grade.needs_manual_grade = False
+        comment = book.find_comment("constant-guess", HOMEWORK, HOMEWORK, "1001")
+        comment.manual_comment = "只差一句话"
+        book.db.commit()
+    return notes(course)
+
+
+def notes(course):
+    """Return by student number what was noted of a run."""
+    paths = course.glob(f"autograded/*/{HOMEWORK}/run.json")
+    return {path.parts[-3]: path.read_text() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def graded(downloads, course, before):
     return homework_grade.grade(HOMEWORK, "zh", downloads, KEY, course)
 
 
@@ -205,7 +273,7 @@ def test_names_of_a_chinese_windows_are_read():
 NO = dict.fromkeys([*QUESTIONS, "constant_guess"], 0)
 ALL = dict.fromkeys(QUESTIONS, 2)
 EXPECTED = {
-    "1001": ALL | {"constant_guess": None},
+    "1001": ALL | {"constant_guess": 1.5},
     "1002": NO | {"one_hot": 2},
     "1003": ALL | {"constant_guess": None},
     "1004": ALL | {"constant_guess": 0},
@@ -230,7 +298,10 @@ def test_each_loss_is_explained_in_the_students_language(graded):
         each.submission.number: {mark.question: mark.words for mark in each.marks}
         for each in graded[0]
     }
-    assert set(said["1001"].values()) == {"通过。", "等老师批改。"}
+    assert set(said["1001"].values()) == {"通过。", "只差一句话"}
+    assert set(said["1003"].values()) == {"Passed."} | {
+        "Your instructor has still to read this."
+    }
     partly = said["1002"]
     assert "and 0." in partly["scale"] and "// drops the fraction" in partly["scale"]
     assert partly["one-hot"] == "Passed."
@@ -284,21 +355,79 @@ def test_pages_have_no_solution_no_key_and_no_traceback(graded, course, releases
             assert word.strip() not in text, path
 
 
-def test_a_mark_given_by_hand_stays_when_grading_runs_again(
-    graded, course, releases, tmp_path
-):
+def test_after_a_kill_nothing_is_lost_run_again_or_doubled(graded, before, course):
+    assert "1001" in before and "1006" not in before  # whose loop computes for 10 s
+    after = notes(course)
+    assert after.keys() == EXPECTED.keys()
+    assert after | before == after
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-        grade = book.find_grade("constant-guess", HOMEWORK, HOMEWORK, "1001")
-        grade.manual_score, grade.needs_manual_grade = 1.5, False
-        comment = book.find_comment("constant-guess", HOMEWORK, HOMEWORK, "1001")
-        comment.manual_comment = "只差一句话"
-        book.db.commit()
+        found = book.assignment_submissions(HOMEWORK)
+        assert sorted(each.student.id for each in found) == sorted(EXPECTED)
+        for each in found:
+            (notebook,) = each.notebooks
+            names = sorted(grade.name for grade in notebook.grades)
+            assert names == sorted(set(names)) and len(names) == len(NO)
+
+
+def test_another_key_grades_anew_and_keeps_the_mark_given_by_hand(
+    graded, before, course, releases, tmp_path
+):
     notebook = fill(releases["zh"], "1001", words="约 0.12，因为……")
     (tmp_path / "again.ipynb").write_text(json.dumps(notebook))
-    (again,), _ = homework_grade.grade(HOMEWORK, "zh", tmp_path, KEY, course)
+    (again,), _ = homework_grade.grade(HOMEWORK, "zh", tmp_path, "another", course)
+    assert notes(course)["1001"] != before["1001"]
     mark = again.marks[-1]
     assert (mark.points, mark.words) == (1.5, "只差一句话")
     assert again.total == 11.5
+
+
+def test_two_commands_do_not_grade_one_course_at_once(downloads, tmp_path):
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="wait until it has ended"):
+            homework_grade.grade(HOMEWORK, "zh", downloads, KEY, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["", "zh", "a.zip", KEY], "HW must be one of 0, 1, 2, 3, 4, got ''"),
+        (["9", "zh", "a.zip", KEY], "HW must be one of 0, 1, 2, 3, 4, got '9'"),
+        (["0", "C.UTF-8", "a.zip", KEY], "LANG must be one of zh, en, got 'C.'"),
+        (["0", "zh", "", KEY], "SUBMISSIONS is empty"),
+        (["0", "zh_CN.UTF-8", "a.zip", " "], "KEY is empty"),
+        (["0", "en", "missing.zip", KEY], "'missing.zip' is neither"),
+        (["0", "en", __file__, KEY], "test_homework_path.py' is neither"),
+    ],
+)
+def test_what_cannot_be_graded_is_refused_in_one_line(arguments, words, capsys):
+    assert homework_grade.main(arguments) == 2
+    said = capsys.readouterr()
+    assert words in said.err and said.err.count("\n") == 1 and not said.out
+
+
+def test_an_empty_folder_is_refused(tmp_path):
+    with pytest.raises(InputError, match="there are no files in"):
+        homework_grade.grade(HOMEWORK, "zh", tmp_path, KEY, tmp_path / "course")
+    assert not (tmp_path / "course").exists()
+
+
+def test_a_gradebook_that_is_in_use_is_waited_for_and_costs_nobody_points(
+    graded, course, releases, monkeypatch
+):
+    config = homework_grade.settings(course)
+    url = config.CourseDirectory.db_url
+    with create_engine(url).connect() as connection:
+        (milliseconds,) = connection.exec_driver_sql("PRAGMA busy_timeout").one()
+    assert milliseconds >= 60_000
+    config.CourseDirectory.db_url = re.sub(r"timeout=\d+", "timeout=0.1", url)
+    monkeypatch.setattr(homework_grade, "settings", lambda _: config)
+    with sqlite3.connect(course / "gradebook.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(NbGraderException):
+            homework_grade.run_one(HOMEWORK, "1011", releases["zh"], course, KEY)
+    other.close()
 
 
 @pytest.mark.parametrize(
@@ -317,13 +446,85 @@ def test_a_cell_that_never_ends_or_kills_the_kernel_is_explained(
     source, points, words, graded, course, releases, monkeypatch
 ):
     config = homework_grade.settings(course)
-    config.Execute.timeout = 45  # the other cells have to be quicker
+    config.Execute.timeout_func = lambda cell: 2 if "sleep" in cell.source else 300
     monkeypatch.setattr(homework_grade, "settings", lambda _: config)
     notebook = fill(releases["zh"], "1010")
     (cell,) = (cell for cell in notebook["cells"] if cell["id"] == "scale")
     cell["source"] = [source]
-    homework_grade.run_one(HOMEWORK, "1010", notebook, course)
+    homework_grade.run_one(HOMEWORK, "1010", notebook, course, KEY)
     submission = Submission("a.ipynb", "1010", "zh", notebook)
     marks = homework_grade.read_marks(HOMEWORK, submission, course)
     assert [mark.points for mark in marks] == points
     assert words in marks[0].words
+
+
+# --- all homeworks -------------------------------------------------------------------
+
+
+def every_second(homework, notebook):
+    """Answer every second question of a release, and the others wrong or not at all.
+
+    Returns
+    -------
+    dict
+        By question, the points in the table and what is said to the student.
+    """
+    expected = {}
+    for cell in notebook["cells"]:
+        if not cell["metadata"].get("nbgrader", {}).get("solution"):
+            continue
+        question, known = cell["id"], len(expected) % 2 == 0
+        if cell["cell_type"] == "markdown":
+            points, said = "0", Words("没有作答。", "Not answered.")
+            if known:
+                points, said = "", homework_grade.WAITING
+                cell["source"] = [f"<!-- answer: {question} -->\nBecause."]
+        else:
+            name = question.replace("-", "_")
+            points, said, answer = "2", homework_grade.PASSED, model(homework, name)
+            if not known:
+                wrong = next(a for a in written(homework, name) if a.kind == "wrong")
+                answer = f"# answer: {question}\n{wrong.source}"
+                points, said = "0", feedback(check_of(homework), name, answer)
+            cell["source"] = answer.splitlines(keepends=True)
+        expected[question] = points, said
+    return expected
+
+
+@pytest.mark.parametrize("number", range(1, len(HOMEWORKS)))
+def test_each_homework_goes_from_the_release_to_the_table(
+    number, course, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(checking.KEY, KEY)
+    homework, language = HOMEWORKS[number], ("zh", "en")[number % 2]
+    notebook = homework_release.release(homework, language)
+    (student,) = (cell for cell in notebook["cells"] if cell["id"] == "student")
+    student["source"] = ['student_number = "0042"']
+    expected = every_second(homework, notebook)
+    (tmp_path / "a.ipynb").write_text(json.dumps(notebook))
+
+    def in_this_process(homework, submissions, key, course):
+        (each,) = submissions
+        homework_grade.run_one(homework, each.number, each.notebook, course, key)
+        return {each.number: 1.0}
+
+    monkeypatch.setattr(homework_grade, "run_all", in_this_process)
+    ((found,), refused) = homework_grade.grade(
+        homework, language, tmp_path, KEY, course
+    )
+    assert refused == {}
+    said = {mark.question: mark.words for mark in found.marks}
+    assert said == {
+        question: getattr(words, language)[:200]
+        for question, (_, words) in expected.items()
+    }
+    text = (course / homework / "grades.csv").read_text("utf-8-sig")
+    points = [each for each, _ in expected.values()]
+    head = {
+        "zh": (["学号"], ["总分", "满分", "备注"]),
+        "en": (["Student number"], ["Total", "Out of", "Notes"]),
+    }[language]
+    assert list(csv.reader(text.splitlines())) == [
+        [*head[0], *expected, *head[1]],
+        ["0042", *points, str(2 * points.count("2")), str(2 * len(points)), ""],
+    ]
