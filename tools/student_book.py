@@ -126,9 +126,10 @@ def copy_without_solutions(
     shutil.copy(source / "_toc.yml", target)
     outputs = target / ".jupyter_cache"
     own = get_cache(str(execution_cache.current_folder(outputs)))
-    for tree in TREES:
-        for path in sorted((target / "book" / tree).rglob("*.md")):
+    for path in sorted((target / "book").rglob("*")):
+        if path.suffix in (".md", ".yml"):  # pages, questions, terms
             taken.left.append(path.read_text("utf-8"))
+    for tree in TREES:
         for path in sorted((target / "book" / tree).rglob("*.ipynb")):
             notebook = nbformat.read(path, as_version=4)
             nbformat.write(without_solutions(notebook, tree), path)
