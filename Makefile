@@ -71,6 +71,8 @@ grade: $(VENV)/installed ## grade a homework: HW=0 LANG=zh SUBMISSIONS=a.zip KEY
 quizzes: $(VENV)/installed ## write quizzes and an exam for course platforms: KEY=text
 	@$(BIN)/python tools/quiz_export.py "$(KEY)"
 
+# Solutions are in it, in the notebooks as in the pages.
+classroom: override SOLUTIONS = yes
 classroom: book ## make one zip for computers without a network, and try it
 	@$(BIN)/python tools/make_classroom.py
 

@@ -228,12 +228,11 @@ def test_a_kit_that_cannot_be_written_is_copied_where_students_write(
     (kit / "notebooks" / "zh" / "a.ipynb").write_text("{}")
     monkeypatch.setattr(start, "KIT", kit)
     home = tmp_path / "own"
-    start.copy_parts(home)
-    written = home / "notebooks" / "zh" / "a.ipynb"
+    written = start.place_of("notebooks", home) / "zh" / "a.ipynb"
     written.write_text("mine")
-    start.copy_parts(home)
+    assert start.place_of("notebooks", home) / "zh" / "a.ipynb" == written
     assert written.read_text() == "mine"
-    assert not (home / "instructor").exists()
+    assert not start.place_of("instructor", home).exists()
 
 
 def test_cmd_can_read_start_bat(kit):

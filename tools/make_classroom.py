@@ -354,12 +354,12 @@ def check(archive: Path) -> None:
         path = os.pathsep.join([f"{sys.base_prefix}/bin", os.environ["PATH"]])
         # The user's own settings of Jupyter would be others elsewhere.
         environment = os.environ | {"HOME": place, "PATH": path}
-        for command in (["check"], ["grade", "0", "en", str(handed_in), "a key"]):
+        for words in (["check"], ["grade", "0", "en", str(handed_in), "a key"]):
             started = time.monotonic()
-            command = [*OFFLINE, "sh", str(kit / "start.sh"), *command]
+            command = [*OFFLINE, "sh", str(kit / "start.sh"), *words]
             if subprocess.run(command, env=environment, cwd=place).returncode:
-                refuse(f"the kit does not work without a network: {command[-1]}.")
-            print(f"{time.monotonic() - started:8.0f} s   {command[8:]}", flush=True)
+                refuse(f"the kit does not work without a network: {words[0]}.")
+            print(f"{time.monotonic() - started:8.0f} s   {words[0]}", flush=True)
         table = kit / "instructor" / "grading" / "hw0" / "grades.csv"
         with table.open(encoding="utf-8-sig", newline="") as file:
             full, none = csv.DictReader(file)

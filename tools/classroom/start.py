@@ -2,13 +2,14 @@
 
     start.sh                                     Linux; on Windows start.bat
     start.sh check                               try this computer
-    start.sh grade 0 zh downloads.zip "any text"     the teacher's computer
+    start.sh grade 0 zh downloads.zip "any text"     the teacher's computer, with Linux
 
 It uses what Python brings, and no network. The environment, and what students write,
 lie in this folder; on a share, in a folder that cannot be written, or where Windows'
 260 characters would not do, they lie in the user's own.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -56,8 +57,11 @@ def why_not(home: Path) -> str | None:
         return f"{home} 的路径超过 {most} 个字符 / has more than {most} characters"
     try:
         home.mkdir(exist_ok=True)
-        with tempfile.TemporaryFile(dir=home):
-            return None
+        # tempfile would try other names for ever where Windows forbids to write.
+        probe = home / f".start-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+        return None
     except OSError:
         return f"{home} 不能写入 / cannot be written"
 
@@ -76,11 +80,11 @@ def find_home() -> Path:
     )
 
 
-def copy_parts(home: Path) -> None:
-    """Copy what is written to out of a kit that cannot be written."""
-    for name in ("notebooks", "instructor"):
-        if (KIT / name).exists() and not (home / name).exists():
-            shutil.copytree(KIT / name, home / name)
+def place_of(name: str, home: Path) -> Path:
+    """Return where a folder of the kit can be written to; it is copied if need be."""
+    if (KIT / name).exists() and not (home / name).exists():
+        shutil.copytree(KIT / name, home / name)
+    return home / name
 
 
 # --- the environment -----------------------------------------------------------------
@@ -188,7 +192,9 @@ def clean_environment() -> dict[str, str]:
     theirs = ("PYTHON", "PIP_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
     # The first: Chinese in a file or a pipe, whatever the system's code page.
-    return kept | QUIET | {"PYTHONUTF8": "1", "PIP_CONFIG_FILE": os.devnull}
+    kept |= {"PYTHONUTF8": "1", "PIP_CONFIG_FILE": os.devnull}
+    # A kernel of the user's own would have none of our packages.
+    return kept | QUIET | {"JUPYTER_PREFER_ENV_PATH": "1"}
 
 
 # --- what it is for ------------------------------------------------------------------
@@ -221,22 +227,33 @@ def check(home: Path, python: str) -> None:
     """Try this computer: doctor, the book's first page, a notebook."""
     run(python, "-m", "mnist_tutorial", "doctor")
     read_first_page()
-    notebook = home / "notebooks" / "zh" / f"{PAGE}.ipynb"
+    notebook = place_of("notebooks", home) / "zh" / f"{PAGE}.ipynb"
     with tempfile.TemporaryDirectory() as folder:
         convert = ["-m", "nbconvert", "--execute", "--to", "notebook"]
         run(python, *convert, "--output-dir", folder, notebook)
     print(f"好了 / All is well: doctor, book/index.html, {PAGE}.ipynb")
 
 
+def open_book() -> None:
+    """Show the book's first page in a browser."""
+    page = KIT / "book" / "index.html"
+    if WINDOWS:
+        # An address with Chinese letters in it would not be found.
+        with contextlib.suppress(OSError):
+            os.startfile(page)
+    else:
+        webbrowser.open(page.as_uri())
+
+
 def main(arguments: list[str]) -> None:
     """Do what was asked for."""
     home = find_home()
-    if home != KIT:
-        copy_parts(home)
     if arguments == ["check"]:
         check(home, install(home))
     elif arguments[:1] == ["grade"]:
-        program = home / "instructor" / "tools" / "homework_grade.py"
+        if WINDOWS:
+            raise Refused("批改要用 Linux。 / Grading needs Linux.")
+        program = place_of("instructor", home) / "tools" / "homework_grade.py"
         if not program.exists():
             raise Refused(
                 f"这一份没有 {program.parents[1]}，老师的那份才有。"
@@ -246,12 +263,14 @@ def main(arguments: list[str]) -> None:
     elif arguments:
         raise Refused(__doc__)
     else:
-        webbrowser.open((KIT / "book" / "index.html").as_uri())
+        open_book()
         is_new = not any(is_installed(place / "env") for place in (KIT, home))
         python = install(home)
         if is_new:
             run(python, "-m", "mnist_tutorial", "doctor")
-        lab = [f"--ServerApp.root_dir={home / 'notebooks'}"]
+        lab = [f"--ServerApp.root_dir={place_of('notebooks', home)}"]
+        # Some browsers may not read the file that would lead to the address.
+        lab += ["--ServerApp.use_redirect_file=False"]
         run(python, "-m", "jupyterlab", *lab)
 
 
