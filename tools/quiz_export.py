@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from quiz_source import (  # noqa: E402
     LANGUAGES,
     Question,
     QuizError,
-    code_and_words,
+    as_html,
     filled,
     pages,
     plain,
@@ -65,10 +66,7 @@ def title_of(page: str, language: str) -> str:
 
 def _gift_text(text: str) -> str:
     """Return a text as HTML, with the characters that GIFT reads escaped."""
-    html = "".join(
-        f"<code>{escape(part, quote=False)}</code>" if is_code else escape(part, False)
-        for is_code, part in code_and_words(text)
-    )
+    html = as_html(text, partial(escape, quote=False))
     # At the beginning of a choice, %50% would be half a mark.
     return re.sub(r"([\\~=#{}:])", r"\\\1", re.sub("^%", "&#37;", html))
 
@@ -96,11 +94,11 @@ def gift(questions: Iterable[Question], language: str) -> str:
 
 def _qti_text(text: str) -> str:
     """Return a text in which Markdown finds nothing but words and code."""
-    parts = []
-    for is_code, part in code_and_words(text):
-        marked = re.sub(r"[!-/:-@[-`{-~]", lambda sign: f"&#{ord(sign[0])};", part)
-        parts.append(f"<code>{marked}</code>" if is_code else marked)
-    return "".join(parts)
+
+    def escaped(part: str) -> str:
+        return re.sub(r"[!-/:-@[-`{-~]", lambda sign: f"&#{ord(sign[0])};", part)
+
+    return as_html(text, escaped)
 
 
 def qti(title: str, questions: Iterable[Question], language: str) -> bytes:

@@ -12,7 +12,9 @@ texts and reasons are templates for ``str.format`` with the cell's names.
 
 import ast
 import hashlib
+import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -240,10 +242,13 @@ def filled(question: Question, key: str) -> Question:
 # --- texts ---------------------------------------------------------------------------
 
 
-def code_and_words(text: str) -> list[tuple[bool, str]]:
-    """Split a text into parts, each with whether it is code."""
-    parts = enumerate(text.split("`"))
-    return [(number % 2 == 1, part) for number, part in parts if part]
+def as_html(text: str, escape: Callable[[str], str] = html.escape) -> str:
+    """Return a text with its code marked, and ``escape`` applied to each part."""
+    return "".join(
+        f"<code>{escape(part)}</code>" if number % 2 else escape(part)
+        for number, part in enumerate(text.split("`"))
+        if part
+    )
 
 
 def plain(text: str) -> str:

@@ -5,11 +5,10 @@ buttons; by style sheet alone the reason below a choice, and the cell that compu
 answer below them all, appear once it is chosen.
 """
 
-from html import escape
-
 import quiz_source
 from docutils import nodes
 from quiet_cells import Fold
+from quiz_source import as_html
 from sphinx.transforms import SphinxTransform
 
 WORDS = {
@@ -45,14 +44,6 @@ def open_quiz(translator, node):
 def close_quiz(translator, node):
     """Write the end."""
     translator.body.append("</fieldset>\n")
-
-
-def as_html(text):
-    """Return a text with its code marked."""
-    return "".join(
-        f"<code>{escape(part)}</code>" if is_code else escape(part)
-        for is_code, part in quiz_source.code_and_words(text)
-    )
 
 
 def asked(question, number, language):
