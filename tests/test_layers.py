@@ -92,8 +92,8 @@ def test_modules_and_functions_are_short(name):
 @pytest.mark.parametrize(
     ("folder", "most"),
     [
-        ("mnist_tutorial", 11030),
-        ("mnist_tutorial/homework", 1950),
+        ("mnist_tutorial", 10480),
+        ("mnist_tutorial/homework", 1400),
         ("tests", 16620),
     ],
 )

@@ -31,6 +31,8 @@ SECONDS = 10.0  # of computing, for one call of a student's function
 SCALARS = {type(np.dtype(code).type(0)) for code in np.typecodes["AllInteger"] + "?efd"}
 # float32 computations in another order differ by about a millionth.
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
+# float16, and 3.14 for pi, by less than a hundredth.
+ROUGHLY = 0.01
 
 
 class Feedback(AssertionError):
@@ -148,12 +150,17 @@ class Answer:
             )
         except _Unknown as unknown:
             self.fail(
-                zh=f"返回了 {unknown}，应为数、列表或者 NumPy 数组",
-                en=f"returns {unknown}; numbers, lists or NumPy arrays are expected",
+                zh=f"返回了 {unknown}，应为数、列表或者由数组成的 NumPy 数组",
+                en=f"returns {unknown}; numbers, lists or NumPy arrays of numbers are "
+                "expected",
             )
         except (Exception, SystemExit) as error:
             what = f"{type(error).__name__}: {_line(error)}"
-            self.fail(zh=f"运行时出错：{what}", en=f"stops with {what}")
+            zh, en = f"运行时出错：{what}", f"stops with {what}"
+            if "numpy boolean" in str(error):
+                zh += "：True 和 False 取反用 `~`，要相减先写 `.astype(int)`"
+                en += ": `~` turns True and False; subtract after `.astype(int)`"
+            self.fail(zh=zh, en=en)
         if value is None:
             self.fail(
                 zh="什么都没有返回，是不是忘了 return",
@@ -178,7 +185,7 @@ class Answer:
             The right value: a number, a list, or an array.
         slips
             What known mistakes give. The first that is equal to ``got`` says in the
-            feedback what the mistake probably was.
+            feedback what the mistake probably was; some are known for any question.
         case
             The data in words, such as ``Words("对标签 [3, 1]", "for labels [3, 1]")``.
 
@@ -192,6 +199,7 @@ class Answer:
             return
         zh, en = _difference(got, wanted)
         made = [slip for slip in slips if same(got, plain(slip.value))]
+        made = made or _slips_of_any_question(got, wanted)
         if case:
             zh, en = f"{case.zh}，{zh}", (f"{en[0]} {case.en}", en[1])
         self.fail(
@@ -232,6 +240,8 @@ def plain(value: object) -> object:
         return value
     if kind in SCALARS or (kind is np.ndarray and value.dtype.kind in "biuf"):
         return value.tolist()
+    if kind is np.ndarray:
+        raise _Unknown(f"ndarray (dtype={value.dtype})")
     if kind in (list, tuple):
         return [plain(item) for item in value]
     if kind is dict:
@@ -239,22 +249,22 @@ def plain(value: object) -> object:
     raise _Unknown(kind.__name__)
 
 
-def same(got: object, wanted: object) -> bool:
+def same(got: object, wanted: object, relative: float = RELATIVE) -> bool:
     """Tell whether two plain values are equal, numbers up to float32's rounding."""
     if isinstance(wanted, list):
         return (
             isinstance(got, list)
             and len(got) == len(wanted)
-            and all(map(same, got, wanted))
+            and all(same(*pair, relative) for pair in zip(got, wanted, strict=True))
         )
     if isinstance(wanted, dict):
         return (
             isinstance(got, dict)
             and got.keys() == wanted.keys()
-            and all(same(got[key], wanted[key]) for key in wanted)
+            and all(same(got[key], wanted[key], relative) for key in wanted)
         )
     if _is_number(wanted) and _is_number(got):
-        return math.isclose(got, wanted, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        return math.isclose(got, wanted, rel_tol=relative, abs_tol=ABSOLUTE)
     return type(got) is type(wanted) and got == wanted
 
 
@@ -270,6 +280,24 @@ def shape(value: object) -> tuple[int, ...] | None:
 
 def _is_number(value: object) -> bool:
     return type(value) in (int, float)
+
+
+def _slips_of_any_question(got: object, wanted: object) -> list[Slip]:
+    if shape(got) is None or shape(got) != shape(wanted):
+        return []
+    given = np.array(got)
+    if given.dtype == bool and same(given.astype(int).tolist(), wanted):
+        zh = "这是 True 和 False，应为数：加上 .astype(int)"
+        en = "these are True and False, and numbers are asked: .astype(int)"
+    elif given.dtype.kind == "f" and not np.isfinite(given).all():
+        zh = "nan 和 inf 来自除以 0 或者溢出，那种情况要单独处理"
+        en = "nan and inf come from dividing by 0 or from an overflow: treat it apart"
+    elif given.dtype.kind == "f" and same(got, wanted, ROUGHLY):
+        zh = "只有前几位对：用了 float16，四舍五入过，还是常数的位数不够"
+        en = "its first digits are right: float16, a rounding, a short constant?"
+    else:
+        return []
+    return [Slip(got, zh, en)]
 
 
 def _difference(got: object, wanted: object) -> tuple[str, tuple[str, str]]:

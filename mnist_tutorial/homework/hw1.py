@@ -1,4 +1,4 @@
-"""Homework 1, training: softmax, loss, a step, an epoch, and its right answers."""
+"""Homework 1, training: softmax, a step, and an epoch with its losses."""
 
 import numpy as np
 
@@ -61,109 +61,6 @@ def softmax(answer: Answer, rng: np.random.Generator) -> None:
             ),
             case=case,
         )
-
-
-@check.question
-def cross_entropy(answer: Answer, rng: np.random.Generator) -> None:
-    """``cross_entropy(logits, labels)``: the mean of -log(probability of the label)."""
-    labels = rng.permutation(9)[:4]  # never 9: a label too many stays a class
-    ordinary = rng.uniform(-2, 2, (4, 10))
-    sure, misled = ordinary.copy(), ordinary.copy()
-    sure[np.arange(4), labels] = rng.uniform(7, 8, 4)
-    misled[0, labels[0]] -= rng.uniform(800, 900)
-    for logits, case in (
-        (sure, Words("对有把握又答对的四张图", "for four certain, right answers")),
-        (ordinary, Words("对四张没有把握的图", "for four uncertain answers")),
-        (
-            misled,
-            Words(
-                "对错得很有把握的 logits（那个概率存成了 0，损失要直接从 logits 算）",
-                "for a certain, wrong answer (its probability is stored as 0: compute "
-                "the loss from the logits)",
-            ),
-        ),
-    ):
-        each = _losses(logits, labels)
-        twice = _losses(_softmax(logits), labels)
-        wrong_row = [_losses(logits, np.full(4, label)).mean() for label in labels]
-        answer.must_equal(
-            answer(logits, labels),
-            each.mean(),
-            Slip(each, "还要对这一批求平均", "take the mean over the batch"),
-            Slip(each.sum(), "这是和，不是平均", "this is the sum, not the mean"),
-            Slip(-each.mean(), "少了负号", "the minus sign is missing"),
-            Slip(
-                each.mean() / 10,
-                "除多了：除以图的张数，不再除以类别数",
-                "divide by the number of images, and not by that of classes too",
-            ),
-            Slip(
-                each.mean() / np.log(10),
-                "对数要用自然对数 np.log",
-                "the logarithm is the natural one, np.log",
-            ),
-            Slip(
-                twice.mean(),
-                "像是做了两次 softmax",
-                "softmax seems to be applied twice",
-            ),
-            Slip(
-                _losses(logits, labels + 1).mean(),
-                "取了旁边一类的概率：标签从 0 数起",
-                "this is the class after the label: labels count from 0",
-            ),
-            Slip(
-                np.mean(wrong_row),
-                "每一行取出了所有标签的概率，每张图只取自己的：[np.arange(n), labels]",
-                "every row gives the probabilities of all labels, and each image has "
-                "one: [np.arange(n), labels]",
-            ),
-            case=case,
-        )
-
-
-@check.question
-def output_error(answer: Answer, rng: np.random.Generator) -> None:
-    """``output_error(probabilities, labels)``: the loss's gradient by the logits."""
-    labels = rng.permutation(4)[[0, 1, 2, 0]]  # a class that does not occur
-    probabilities = _softmax(rng.uniform(-2, 2, (4, 4)))
-    target = np.zeros((4, 4))
-    target[np.arange(4), labels] = 1
-    everywhere = probabilities.copy()
-    everywhere[:, labels] -= 1
-    right = (probabilities - target) / 4
-    answer.must_equal(
-        answer(probabilities, labels),
-        right,
-        Slip(-right, "正负号反了：是 p − y", "the sign is wrong: it is p - y"),
-        Slip(
-            probabilities - target,
-            "损失是这一批的平均，所以还要除以张数",
-            "the loss is a mean over the batch: divide by the number of images",
-        ),
-        Slip(
-            right / 4,
-            "除多了：只除以张数，不除以类别数",
-            "divide by the number of images, and not by that of classes too",
-        ),
-        Slip(
-            probabilities / 4 - target,
-            "减去的那个 1 也要除以张数",
-            "the 1 that you take away has to be divided by the number of images too",
-        ),
-        Slip(
-            everywhere / 4,
-            "每一行都减了所有标签的列，每张图只减自己的：[np.arange(n), labels]",
-            "every row loses 1 at all labels, and each image has its own: "
-            "[np.arange(n), labels]",
-        ),
-        Slip(
-            (probabilities - labels[:, np.newaxis]) / 4,
-            "减去了标签这个数，应减去它的独热编码",
-            "you subtract the label as a number; subtract its one-hot row",
-        ),
-        case=Words(f"对标签 {labels.tolist()}", f"for labels {labels.tolist()}"),
-    )
 
 
 @check.question
@@ -280,6 +177,17 @@ def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
             "这是每一批的和，要平均",
             "these are sums over the batches, and means are wanted",
         ),
+        Slip(-np.array(before), "少了负号", "the minus sign is missing"),
+        Slip(
+            _epoch(start, pixels, labels, -rate)[2],
+            "走反了：要朝梯度的反方向走，误差是 p − y",
+            "this is uphill: subtract the gradient, whose error is p - y",
+        ),
+        Slip(
+            _epoch(start, pixels, labels, rate, divisor=1)[2],
+            "损失是这一批的平均，误差也要除以这一批的张数",
+            "the loss is a mean: divide the error by the images of the batch too",
+        ),
         Slip(
             np.mean(before),
             "不要再平均：每一批一个损失，放进列表",
@@ -302,51 +210,4 @@ def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
                 "the last batch has 2 images: divide its error by 2, not by batch_size",
             ),
             case=Words(f"对 {name}", f"for {name}"),
-        )
-
-
-@check.question
-def share_right(answer: Answer, rng: np.random.Generator) -> None:
-    """``share_right(kernel, bias, images, labels)``: accuracy on a validation set."""
-    for bright, least in ((20, 10), (30, 15)):
-        right_bright = int(rng.integers(least, bright))
-        # Bright images: the class of their pixel. Dim ones: class 3, by its bias.
-        count, right_dim = bright + 5, 3
-        seen = rng.integers(0, 3, count)
-        is_bright = np.arange(count) < bright
-        pixels = rng.uniform(0, 0.1, (count, 6))
-        pixels[np.arange(count), seen] = np.where(is_bright, 1, 0.3)
-        kernel = 3 * np.eye(6, 4) + rng.uniform(-0.1, 0.1, (6, 4))
-        bias = np.array([0, 0, 0, 2]) + rng.uniform(-0.1, 0.1, 4)
-        labels = np.where(is_bright, seen, 3)
-        labels[right_bright:bright] = (seen[right_bright:bright] + 1) % 3
-        labels[bright + right_dim :] = seen[bright + right_dim :]
-        order = rng.permutation(count)
-        right = right_bright + right_dim
-        without_bias = right_bright + 5 - right_dim
-        lowest = (pixels @ kernel + bias).argmin(axis=1)
-        answer.must_equal(
-            answer(kernel, bias, pixels[order].reshape(-1, 3, 2, 1), labels[order]),
-            right / count,
-            Slip(right, "这是答对的张数，要除以总数", "this is a count, divide it"),
-            Slip(1 - right / count, "这是错误率", "this is the share of errors"),
-            Slip(
-                100 * right / count,
-                "不要换成百分数",
-                "a share lies between 0 and 1, without percent",
-            ),
-            Slip(
-                without_bias / count,
-                "忘了加偏置",
-                "the biases are missing from the logits",
-            ),
-            Slip(
-                np.mean(lowest == labels),
-                "取了分数最低的类别，应取最高的",
-                "this takes the class with the lowest score, and not the highest",
-            ),
-            case=Words(
-                f"{count} 张里答对 {right} 张时",
-                f"where {right} of {count} are right",
-            ),
         )

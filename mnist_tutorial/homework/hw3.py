@@ -1,6 +1,6 @@
 """Homework 3, evaluation: a number that another person may rely on.
 
-The pages ``code/evaluation`` and ``faq/overfitting`` teach what is asked.
+The page ``code/evaluation`` teaches what is asked.
 """
 
 import math
@@ -11,129 +11,6 @@ from mnist_tutorial.bilingual import Words
 from mnist_tutorial.homework.checking import Answer, Homework, Slip
 
 check = Homework()
-
-
-@check.question
-def split(answer: Answer, rng: np.random.Generator) -> None:
-    """``split(writers, seed)``: image numbers for training, validation and test.
-
-    All images of a writer lie in the same part, which the seed chooses.
-    """
-    names, each = 100 + rng.permutation(900)[:20], int(rng.integers(3, 7))
-    writers = rng.permutation(np.repeat(names, each))
-    seed, other_seed = rng.permutation(1000)[:2].tolist()
-    parts = answer(writers, seed)
-    answer.must(
-        _are_lists_of_integers(parts),
-        zh="返回的不是三组整数编号，应为训练、验证、测试三组图像编号；小数不能当编号用",
-        en="does not return three lists of whole numbers, and the image numbers for "
-        "training, validation and test are expected; floats are no index",
-    )
-    numbers = sorted(number for part in parts for number in part)
-    answer.must(
-        numbers == list(range(len(writers))),
-        zh=f"给出 {len(numbers)} 个编号，{len(set(numbers))} 个不同，应为 0 到 "
-        f"{len(writers) - 1} 各一次：要的是每一张图像的编号，不重复，不遗漏",
-        en=f"gives {len(numbers)} numbers, {len(set(numbers))} of them different, and "
-        f"each of 0 to {len(writers) - 1} is expected once: the numbers are those of "
-        "images, and none is doubled or left out",
-    )
-    writer_of = dict(enumerate(writers.tolist()))
-    groups = [{writer_of.get(number) for number in part} for part in parts]
-    shared = sum(map(len, groups)) - len(set.union(*groups))
-    answer.must(
-        shared == 0,
-        zh="把同一个人写的图像分到了不同的组里，这是泄漏：要洗的是人，不是图像",
-        en="puts images of one writer into several parts, which is leakage: shuffle "
-        "the writers and not the images",
-    )
-    answer.must_equal(
-        [len(part) for part in parts],
-        [12 * each, 4 * each, 4 * each],
-        Slip(
-            [16 * each, 2 * each, 2 * each],
-            "这是 80%、10%、10%，要的是 60%、20%、20%",
-            "these are 80, 10 and 10 %, and 60, 20 and 20 % are asked",
-        ),
-        Slip(
-            [4 * each, 4 * each, 12 * each],
-            "顺序反了：先是训练集，最后是测试集",
-            "the order is reversed: the training set comes first",
-        ),
-        case=Words(
-            f"共 {len(writers)} 张，数各组的张数时",
-            f"as sizes of the parts of {len(writers)} images",
-        ),
-    )
-    answer.must(
-        answer(writers, seed) == parts,
-        zh="用同一个种子运行两次，给出两种划分：随机数要由 seed 产生",
-        en="gives two different splits for the same seed: let the seed make the "
-        "random numbers",
-    )
-    answer.must(
-        answer(writers, other_seed) != parts,
-        zh="换了种子，划分一点没变：没有洗牌，或者没有用到 seed",
-        en="gives the same split for another seed: nothing is shuffled, or the seed "
-        "is not used",
-    )
-
-
-def _are_lists_of_integers(parts: object) -> bool:
-    return (
-        isinstance(parts, list)
-        and len(parts) == 3
-        and all(isinstance(part, list) for part in parts)
-        and all(type(number) is int for part in parts for number in part)
-    )
-
-
-@check.question
-def confusion_matrix(answer: Answer, rng: np.random.Generator) -> None:
-    """``confusion_matrix(labels, predictions, num_classes)``: rows are the labels."""
-    num_classes = int(rng.integers(4, 7))
-    counts = np.zeros((num_classes, num_classes), int)  # the last class: no image
-    counts[:-1, :-1] = rng.integers(1, 4, (num_classes - 1, num_classes - 1))
-    counts[0, 1] = counts[1, 0] + 3
-    order = rng.permutation(counts.sum())
-    labels, predictions = np.repeat(
-        np.indices(counts.shape).reshape(2, -1), counts.ravel(), axis=1
-    )[:, order]
-    answer.must_equal(
-        answer(labels, predictions, num_classes),
-        counts,
-        Slip(
-            counts.T,
-            "行和列反了：行是标签，列是预测",
-            "rows and columns are swapped: a row is a label",
-        ),
-        Slip(
-            (counts > 0).astype(int),
-            "同一格来了几次，只加了一次：NumPy 的 `matrix[labels, predictions] += 1` "
-            "不会重复加",
-            "a cell that is met several times got 1 only: NumPy's "
-            "`matrix[labels, predictions] += 1` does not add twice",
-        ),
-        Slip(
-            counts[:-1, :-1],
-            "行数和列数要用 num_classes，最后一类可能没有出现",
-            "there are num_classes rows, even if the last class does not occur",
-        ),
-        Slip(
-            counts / counts.sum(),
-            "这是比例，要的是张数",
-            "these are shares, and counts are asked",
-        ),
-        Slip(
-            counts - np.diag(counts.diagonal()),
-            "只数了读错的，读对的在对角线上",
-            "only errors are counted, and right answers belong on the diagonal",
-        ),
-        case=Words(
-            f"{len(labels)} 张、{num_classes} 类时",
-            f"for {len(labels)} images and {num_classes} classes",
-        ),
-    )
 
 
 @check.question
@@ -237,63 +114,6 @@ def _wilson(share: float, total: int, z: float) -> list[float]:
     a, b, c = 1 + z**2 / total, -2 * share - z**2 / total, share**2
     root = math.sqrt(b**2 - 4 * a * c)
     return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
-
-
-@check.question
-def paired_p_value(answer: Answer, rng: np.random.Generator) -> None:
-    """``paired_p_value(right_a, right_b)``: McNemar's exact two-sided test."""
-    first, second, third = rng.integers(3, 13, 3).tolist()
-    gap, other_gap = rng.integers(6, 13, 2).tolist()
-    for only_a, only_b in (
-        (first + gap, first),
-        (second, second + other_gap),
-        (third, third),
-    ):
-        both, fewer = int(rng.integers(60, 90)), min(only_a, only_b)
-        kinds = np.repeat([3, 2, 1, 0], [both, only_a, only_b, 20])
-        right_a, right_b = rng.permutation([kinds // 2, kinds % 2], axis=1) == 1
-        tosses, images = only_a + only_b, len(kinds)
-        tail = sum(math.comb(tosses, k) for k in range(fewer + 1)) / 2**tosses
-        without = sum(math.comb(tosses, k) for k in range(fewer)) / 2**tosses
-        distance = abs(only_a - only_b)
-        pooled = _deviation((2 * both + tosses) / (2 * images), images) * math.sqrt(2)
-        answer.must_equal(
-            answer(right_a, right_b),
-            min(1, 2 * tail),
-            Slip(tail, "只算了一侧，要乘以 2", "this is one side only, double it"),
-            Slip(
-                2 * tail,
-                "概率不会大于 1：两边一样多时，中间那一项算了两遍",
-                "a probability is at most 1: with equal counts the middle is counted "
-                "twice",
-            ),
-            Slip(
-                min(1, 2 * (1 - without if only_b > only_a else tail)),
-                "这里默认 A 更好：B 更好的时候也要算较少的那一侧",
-                "this takes A to be the better one: where it is B, count from B's side",
-            ),
-            Slip(
-                min(1, 2 * without),
-                "少加了一项：range 不含终点",
-                "a term is missing: range ends before its end",
-            ),
-            Slip(
-                math.erfc(distance / math.sqrt(2 * tosses)),
-                "这是卡方近似，题里要的是精确的硬币",
-                "this is the chi-square approximation, and the exact coin is asked",
-            ),
-            Slip(
-                math.erfc(distance / images / pooled / math.sqrt(2)),
-                "这是把两边当作考了不同的图像来比，丢掉了配对",
-                "this compares two shares as if of different images: the pairs are "
-                "lost",
-            ),
-            case=Words(
-                f"{images} 张里只有 A 对 {only_a} 张、只有 B 对 {only_b} 张时",
-                f"where of {images} images {only_a} are right for A only and "
-                f"{only_b} for B only",
-            ),
-        )
 
 
 @check.question

@@ -3,56 +3,12 @@
 The page ``applications/medical`` teaches what is asked.
 """
 
-import math
-
 import numpy as np
 
 from mnist_tutorial.bilingual import Words
 from mnist_tutorial.homework.checking import Answer, Homework, Slip
-from mnist_tutorial.scenes import make_lesions
 
 check = Homework()
-
-
-@check.question
-def diameter(answer: Answer, rng: np.random.Generator) -> None:
-    """``diameter(masks, field)``: of circles of equal area, in millimetres."""
-    for size, field in ((32, 12.0), (40, float(rng.integers(13, 20)))):
-        masks = make_lesions(4, seed=int(rng.integers(10**6)), size=size).masks
-        pixels = np.array([np.count_nonzero(mask) for mask in masks])
-        areas = pixels * (field / size) ** 2
-        wanted = np.sqrt(4 * areas / math.pi)
-        answer.must_equal(
-            answer(masks, field),
-            wanted,
-            Slip(
-                wanted / field * size,
-                "单位是像素，要毫米：每个像素宽 field / size 毫米",
-                "these are pixels, and millimetres are asked: a pixel is "
-                "field / size of them wide",
-            ),
-            Slip(wanted / 2, "这是半径", "this is the radius"),
-            Slip(areas, "这是面积", "this is the area"),
-            Slip(
-                wanted.mean(),
-                "每张图各要一个数，轴忘了：axis=(1, 2)",
-                "a number for each image is asked: axis=(1, 2)",
-            ),
-            Slip(
-                np.sqrt(4 * pixels * field / size / math.pi),
-                "面积要乘以像素宽度的平方",
-                "an area takes the square of the width of a pixel",
-            ),
-            Slip(
-                wanted * 12 / field,
-                "视野的宽度要用 field，不总是 12 毫米",
-                "the width of the view is field, not always 12 mm",
-            ),
-            case=Words(
-                f"{size} 像素宽、{field:g} 毫米宽的图",
-                f"for images of {size} pixels and {field:g} mm",
-            ),
-        )
 
 
 def _alarmed(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[int]]:
@@ -92,6 +48,16 @@ def sensitivity_specificity(answer: Answer, rng: np.random.Generator) -> None:
             [sensitivity, cleared / (cleared + missed)],
             "特异度要除以阴性的张数，不是没有报警的张数",
             "specificity divides by the negatives, not by those without an alarm",
+        ),
+        Slip(
+            [found / (found + missed), 1 - alarms[~labels].mean()],
+            "labels 是 0 和 1，不是 True 和 False，`~` 取不了反：用 labels == 0",
+            "labels are 0 and 1, and `~` turns only True and False: use labels == 0",
+        ),
+        Slip(
+            [alarms[labels].mean(), specificity],
+            "labels 成了位置，只取出第 0 个和第 1 个：要写 labels == 1",
+            "labels serve as places here, the first two: write labels == 1",
         ),
         Slip(
             [found / len(labels), cleared / len(labels)],
@@ -153,43 +119,6 @@ def predictive_value(answer: Answer, rng: np.random.Generator) -> None:
                 f"患病率 {prevalence:.2g} 时", f"for a prevalence of {prevalence:.2g}"
             ),
         )
-
-
-@check.question
-def cost(answer: Answer, rng: np.random.Generator) -> None:
-    """``cost(labels, alarms, cost_of_miss)``: a false alarm costs 1."""
-    labels, alarms, (found, missed, false, _) = _alarmed(rng)
-    price = int(rng.integers(20, 60))
-    total = price * missed + false
-    answer.must_equal(
-        answer(labels, alarms, price),
-        total,
-        Slip(
-            missed + price * false,
-            "两种错误的代价反了：贵的是漏报",
-            "the costs are swapped: a miss is the dear one",
-        ),
-        Slip(
-            price * missed + false + found,
-            "报对的警没有代价，只数误报",
-            "a right alarm costs nothing, count the false ones",
-        ),
-        Slip(missed + false, "漏报的代价没有乘上", "misses are not weighted"),
-        Slip(
-            price * missed,
-            "误报也有代价，每个 1",
-            "false alarms cost too, 1 each",
-        ),
-        Slip(
-            total / len(labels),
-            "要总代价，不是每人的代价",
-            "the total is asked, and this is the cost of one person",
-        ),
-        case=Words(
-            f"漏报 {missed} 个、误报 {false} 个、漏报代价 {price} 时",
-            f"for {missed} misses, {false} false alarms and a price of {price}",
-        ),
-    )
 
 
 @check.question
@@ -276,55 +205,3 @@ def _clinic(rng: np.random.Generator) -> tuple:
             and thresholds[bills.argmin()] != 0.5
         ):
             return *given, price, prevalence
-
-
-@check.question
-def group_sensitivity(answer: Answer, rng: np.random.Generator) -> None:
-    """``group_sensitivity(labels, alarms, groups)``: positives and how many found."""
-    positives = rng.permutation(np.arange(3, 12))[:3]
-    found = (positives * rng.permutation([0.4, 0.6, 0.9])).round().astype(int)
-    negatives, false = rng.integers(20, 30, 3), rng.integers(2, 6, 3)
-    kinds = np.stack([found, positives - found, false, negatives - false], axis=1)
-    groups = np.repeat(np.arange(3), kinds.sum(axis=1))
-    labels = np.repeat(np.tile([1, 1, 0, 0], 3), kinds.ravel())
-    alarms = np.repeat(np.tile([1, 0, 1, 0], 3), kinds.ravel()) == 1
-    order = rng.permutation(len(labels))
-    wanted = np.array([found / positives, positives])
-    answer.must_equal(
-        answer(labels[order], alarms[order], groups[order]),
-        wanted,
-        Slip(
-            [found / (positives + negatives), positives],
-            "要除以这一群里阳性的人数，不是全部人数",
-            "divide by the positives of a group, not by all its people",
-        ),
-        Slip(
-            [found / positives.sum(), positives],
-            "除以了所有群的阳性：每一群除以自己的",
-            "divide by the group's own positives, not by those of all groups",
-        ),
-        Slip(
-            [found / (found + false), positives],
-            "这是精确率：除以了报警的人数",
-            "this is precision: it divides by the alarms",
-        ),
-        Slip(
-            [found / positives, positives + negatives],
-            "第二行要阳性的人数，不是全部人数",
-            "the second row holds the positives, not all people",
-        ),
-        Slip(
-            wanted.T,
-            "要两行：灵敏度一行，阳性人数一行",
-            "two rows are asked: sensitivities, and positives",
-        ),
-        Slip(
-            [(found + negatives - false) / (positives + negatives), positives],
-            "这是准确率，只看阳性",
-            "this is accuracy, and only positives count",
-        ),
-        case=Words(
-            f"三群各有 {'、'.join(map(str, positives))} 个阳性时",
-            f"for groups of {', '.join(map(str, positives))} positives",
-        ),
-    )

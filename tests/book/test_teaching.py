@@ -55,6 +55,29 @@ def homework(tree, number):
     return int(re.search(rf"(\d+) {UNIT[tree]}", title)[1]), names
 
 
+def reckoned(number):
+    """Return the minutes of a homework: to read, for code, and for written answers.
+
+    40 words a minute, 2 minutes a line of the model solution, 7 minutes a written
+    answer, in which its frame is read and filled.
+    """
+    path = ROOT / "homework" / "en" / f"hw{number}.ipynb"
+    words, lines, answers = 0, 0, 0
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        text = "".join(cell["source"])
+        solution = re.findall(r"### BEGIN SOLUTION\n(.+?)\n *### END", text, re.S)
+        if cell["cell_type"] == "code":
+            lines += len(re.findall(r"\S.*", "".join(solution)))
+        elif solution:
+            answers += 1
+        else:
+            text = re.sub(
+                r"\]\(.+?\)|\$[^$]+\$|\$\$[^$]+\$\$|^> .*", "", text, flags=re.M
+            )
+            words += len(re.findall(r"[A-Za-z][A-Za-z'’-]*", text))
+    return words / 40 + 2 * lines + 7 * answers
+
+
 def announced(tree, name):
     """Return a page's minutes to read, for exercises, and what to have read."""
     if (tree, name) not in PAGES:  # a Markdown page announces nothing
@@ -84,6 +107,12 @@ def test_minutes_are_those_that_pages_and_homeworks_announce(tree):
         for column in (-2, -1):
             *parts, whole = (int(row[column]) for row in rows)
             assert sum(parts) == whole
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_homework_takes_at_most_an_hour(number):
+    (minutes,) = {homework(tree, number)[0] for tree in TREES}
+    assert reckoned(number) <= minutes <= 60
 
 
 @each_tree

@@ -149,6 +149,36 @@ def test_what_stops_or_never_stops_is_said(homework, question, seconds):
         assert words in said.en, said
 
 
+ANY_QUESTION = {
+    ("hw0", "one_hot", "truth values"): "True and False, and numbers are asked",
+    ("hw0", "one_hot", "an array of objects"): "returns ndarray (dtype=object)",
+    ("hw0", "accuracy", "minus before True and False"): "`~` turns True and False",
+    ("hw1", "softmax", "float16"): "its first digits are right: float16",
+    ("hw1", "softmax", "overflows"): "nan and inf come from dividing by 0",
+    ("hw3", "precision_recall_f1", "NaN for a class that is never predicted"): (
+        "nan and inf come from dividing by 0"
+    ),
+    ("hw3", "wilson_interval", "rounded"): "its first digits are right",
+}
+
+
+@pytest.mark.parametrize("which", ANY_QUESTION, ids=" ".join)
+def test_mistakes_of_any_question_get_a_hint(which):
+    homework, question, what = which
+    (answer,) = (a for a in written(homework, question) if a.what == what)
+    said = feedback(check_of(homework), question, answer.source)
+    assert ANY_QUESTION[which] in said.en
+
+
+@pytest.mark.parametrize("got", [[1], [[1.0], [2.0, 3.0]], ["1.0", 2.0], [1.05, 2.0]])
+def test_other_mistakes_do_not(got):
+    check = Homework()
+    check.questions["first"] = lambda answer, _: answer.must_equal(answer(), [1.0, 2.0])
+    with pytest.raises(Feedback) as refused:
+        check("first", lambda: got)
+    assert ": " not in refused.value.words.en
+
+
 HOSTILE = {
     "import sys\nsys.exit()": "import sys",
     "import os": "import os",

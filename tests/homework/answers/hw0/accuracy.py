@@ -56,3 +56,8 @@ def accuracy(scores, labels):
 # %% 0 wrong: whole numbers only
 def accuracy(scores, labels):
     return np.sum(scores.argmax(axis=1) == labels) // len(labels)
+
+
+# %% 0 wrong: minus before True and False
+def accuracy(scores, labels):
+    return 1 - (-(scores.argmax(axis=1) == labels)).mean()

@@ -237,3 +237,33 @@ def train_epoch(kernel, bias, images, labels, batch_size, learning_rate):
         kernel = kernel - learning_rate * pixels.T @ error
         bias = bias - learning_rate * error.sum(axis=0)
     return kernel, bias, losses, (p.argmax(axis=1) == y).mean()
+
+
+# %% 0 wrong: the sign of the losses
+def train_epoch(kernel, bias, images, labels, batch_size, learning_rate):
+    losses = []
+    for start in range(0, len(images), batch_size):
+        y = labels[start : start + batch_size]
+        pixels = images[start : start + batch_size].reshape(len(y), -1)
+        powers = np.exp(pixels @ kernel + bias)
+        p = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(np.log(p[np.arange(len(y)), y]).mean())
+        error = (p - np.eye(len(bias))[y]) / len(y)
+        kernel = kernel - learning_rate * pixels.T @ error
+        bias = bias - learning_rate * error.sum(axis=0)
+    return kernel, bias, losses
+
+
+# %% 0 wrong: the error is not divided
+def train_epoch(kernel, bias, images, labels, batch_size, learning_rate):
+    losses = []
+    for start in range(0, len(images), batch_size):
+        y = labels[start : start + batch_size]
+        pixels = images[start : start + batch_size].reshape(len(y), -1)
+        powers = np.exp(pixels @ kernel + bias)
+        p = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(p[np.arange(len(y)), y]).mean())
+        error = p - np.eye(len(bias))[y]
+        kernel = kernel - learning_rate * pixels.T @ error
+        bias = bias - learning_rate * error.sum(axis=0)
+    return kernel, bias, losses

@@ -83,3 +83,10 @@ def count_parameters(size, channels, kernel_size, filters, classes):
     convolution = (kernel_size**2 * channels + 1) * filters
     dense = (side**2 * filters + 1) * classes
     return convolution, dense, convolution + dense
+
+
+# %% 0 wrong: the dense layer first
+def count_parameters(size, channels, kernel_size, filters, classes):
+    side = (size - kernel_size + 1) // 2
+    dense = (side**2 * filters + 1) * classes
+    return dense, (kernel_size**2 * channels + 1) * filters

@@ -82,3 +82,12 @@ def wilson_interval(correct, total, z):
     p = correct / total
     half = z * np.sqrt(p * (1 - p) / total)
     return max(0, p - half - 0.5 / total), min(1, p + half + 0.5 / total)
+
+
+# %% 0 wrong: rounded
+def wilson_interval(correct, total, z):
+    p = correct / total
+    middle = p + z**2 / (2 * total)
+    root = z * np.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+    ends = (middle - root) / (1 + z**2 / total), (middle + root) / (1 + z**2 / total)
+    return round(ends[0], 2), round(ends[1], 2)

@@ -47,3 +47,13 @@ def sensitivity_specificity(labels, alarms):
 # %% 0 wrong: counts
 def sensitivity_specificity(labels, alarms):
     return sum((labels == 1) & alarms), sum((labels == 0) & ~alarms)
+
+
+# %% 0 wrong: turns 0 and 1 with ~
+def sensitivity_specificity(labels, alarms):
+    return alarms[labels == 1].mean(), 1 - alarms[~labels].mean()
+
+
+# %% 0 wrong: labels as places
+def sensitivity_specificity(labels, alarms):
+    return alarms[labels].mean(), 1 - alarms[labels == 0].mean()
