@@ -2,7 +2,10 @@
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import dataclass
@@ -241,3 +244,19 @@ def test_command_refuses_an_empty_key_and_a_wrong_source(capsys, monkeypatch, tm
     assert quiz_export.main(["a"], tmp_path) == 1
     assert capsys.readouterr().out.startswith("book/quizzes/exam.yml, two: ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tensorflow_says_nothing_while_answers_are_computed():
+    code = (
+        "import quiz_export as q; (item,) = [i for i in q.read(q.EXAM) "
+        "if i.id == 'side-with-a-stride']; q.filled(item, 'a key')"
+    )
+    usual = {k: v for k, v in os.environ.items() if not k.startswith("TF_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=usual | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout + done.stderr == ""

@@ -11,6 +11,7 @@ and with its answers (``exam.answers.csv``). Another key gives other numbers.
 import argparse
 import csv
 import json
+import os
 import re
 import shutil
 import sys
@@ -23,6 +24,7 @@ from text2qti.config import Config
 from text2qti.qti import QTI
 from text2qti.quiz import Quiz
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read as TensorFlow loads
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 

@@ -34,6 +34,48 @@ from quiet_cells import WORDS  # noqa: E402
 
 TREES = ("zh", "en")
 NOTE = {"zh": "解答在老师那里。", "en": "Your instructor has the solutions."}
+# What pages say of folds and buttons that these books do not have.
+INSTEAD = {
+    "zh": (
+        (
+            "猜题的结果和练习的答案都折叠着，点开才看得见",
+            "猜题的结果折叠着，点开才看得见；练习的解答在老师那里",
+        ),
+        (
+            "点页面上方的火箭，选 Colab，从上到下运行",
+            "在 Colab 的“文件”菜单里上传老师发的笔记本，从上到下运行",
+        ),
+        (
+            "从页面上方的仓库按钮下载整个仓库的 ZIP，上传，运行 "
+            "`pip install 文件名.zip`，再打开其中 `book/zh/` 里的笔记本",
+            "向老师要安装用的 ZIP，和笔记本一起上传，运行 "
+            "`pip install 文件名.zip`，再打开笔记本",
+        ),
+        ("点页面上方的火箭，选 Colab，再在", "把笔记本上传到 Colab，再在"),
+    ),
+    "en": (
+        (
+            "Results that answer a guess, and answers to exercises, are folded until "
+            "you open them.",
+            "Results that answer a guess are folded until you open them; your "
+            "instructor has the solutions of the exercises.",
+        ),
+        (
+            "click the rocket at the top of a page, choose Colab, run",
+            "upload your instructor's notebooks to Colab (menu “File”), run",
+        ),
+        (
+            "upload the repository (button at the top) as a ZIP, run `pip install "
+            "NAME.zip`, open the notebooks of its `book/en/`",
+            "ask your instructor for the package as a ZIP, upload it with the "
+            "notebooks, run `pip install NAME.zip`, open these",
+        ),
+        (
+            "Press the rocket at the top of the page, choose Colab, then",
+            "Upload the notebook to Colab, then",
+        ),
+    ),
+}
 HEADS = "|".join(words["solution"] for words in WORDS.values())
 FOLD = re.compile(
     rf"\n*<details>\s*<summary>(?:{HEADS})</summary>(.*?)</details>", re.S
@@ -68,12 +110,14 @@ def is_solution(cell: NotebookNode) -> bool:
 
 
 def without_solutions(notebook: NotebookNode, language: str) -> NotebookNode:
-    """Return a notebook for students; it says where the solutions are."""
+    """Return a notebook for students; it says where solutions and notebooks are."""
     notebook = copy.deepcopy(notebook)
     notebook.cells = [cell for cell in notebook.cells if not is_solution(cell)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = FOLD.sub("", cell.source)
+            for words, others in INSTEAD[language]:
+                cell.source = cell.source.replace(words, others)
         if cell.id == "exercises":
             cell.source += f"\n\n{NOTE[language]}"
     notebook.metadata.pop("colab", None)  # lists the solutions that are folded

@@ -29,6 +29,8 @@ LANGUAGES = ("zh", "en")
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 # Markdown and formulas: what reads a quiz outside of the book does not know them.
 MARKUP = re.compile(r"\$|\*\*|\]\(|\n")
+# Code, or the minus of a number outside of it, for which the book has another sign.
+CODE_OR_MINUS = re.compile(r"(`[^`]*`)|(?<!\w)-(?=\d)")
 
 Text = dict[str, str]  # {"zh": ..., "en": ...}
 
@@ -228,7 +230,12 @@ def filled(question: Question, key: str) -> Question:
 
     def fill(text: Text) -> Text:
         try:
-            return {each: words.format_map(names) for each, words in text.items()}
+            return {
+                each: CODE_OR_MINUS.sub(
+                    lambda found: found[1] or "−", words.format_map(names)
+                )
+                for each, words in text.items()
+            }
         except (KeyError, ValueError, IndexError, AttributeError) as error:
             raise question.error(f"cannot fill {text}: {error!r}") from error
 

@@ -139,24 +139,15 @@ def _epoch(
     return kernel, bias, before, after
 
 
-@check.question
-def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
-    """``train_epoch(kernel, bias, images, labels, batch_size, learning_rate)``."""
-    images = rng.uniform(0, 1, (10, 3, 2, 1))
-    pixels, labels = images.reshape(10, 6), rng.integers(0, 3, 10)
-    start, rate = (rng.normal(size=(6, 3)), rng.normal(size=3)), 0.5
-    kernel, bias, before, after = _epoch(start, pixels, labels, rate)
-    no_step = _epoch(start, pixels, labels, 0.0)[2]
-    unequal = _epoch(start, pixels, labels, rate, divisor=4)
-    got = answer(*start, images, labels, 4, rate)
-    answer.must(
-        isinstance(got, list) and len(got) == 3,
-        zh="应返回三样：(kernel, bias, losses)",
-        en="should return three things: (kernel, bias, losses)",
-    )
-    answer.must_equal(
-        got[2],
-        before,
+def _slips_of_losses(
+    start: tuple[np.ndarray, np.ndarray],
+    pixels: np.ndarray,
+    labels: np.ndarray,
+    rate: float,
+) -> list[Slip]:
+    given = start, pixels, labels
+    _, _, before, after = _epoch(*given, rate)
+    return [
         Slip(
             before[:2],
             "最后不满一批的那几张也要用上",
@@ -168,31 +159,52 @@ def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
             "these are the losses after each step, and those before are wanted",
         ),
         Slip(
-            no_step,
+            _epoch(*given, 0.0)[2],
             "权重一直没有变：下一批要用更新以后的权重",
             "the weights never change: each batch starts from those of the last",
         ),
         Slip(
-            np.array(before) * [4, 4, 2],
-            "这是每一批的和，要平均",
-            "these are sums over the batches, and means are wanted",
+            _epoch(*given, -rate)[2],
+            "走反了：误差是 p − y，要朝梯度的反方向走",
+            "this is uphill: the error is p - y, and the gradient is subtracted",
+        ),
+        Slip(
+            _epoch(*given, rate, divisor=1)[2],
+            "损失是这一批的平均，误差也要除以这一批的张数",
+            "the loss is a mean: divide the error by the images of the batch too",
         ),
         Slip(-np.array(before), "少了负号", "the minus sign is missing"),
         Slip(
-            _epoch(start, pixels, labels, -rate)[2],
-            "走反了：要朝梯度的反方向走，误差是 p − y",
-            "this is uphill: subtract the gradient, whose error is p - y",
-        ),
-        Slip(
-            _epoch(start, pixels, labels, rate, divisor=1)[2],
-            "损失是这一批的平均，误差也要除以这一批的张数",
-            "the loss is a mean: divide the error by the images of the batch too",
+            np.array(before) * [4, 4, 2],
+            "这是每一批的和，要平均",
+            "these are sums over the batches, and means are wanted",
         ),
         Slip(
             np.mean(before),
             "不要再平均：每一批一个损失，放进列表",
             "give a list with the loss of every batch, without a mean over them",
         ),
+    ]
+
+
+@check.question
+def train_epoch(answer: Answer, rng: np.random.Generator) -> None:
+    """``train_epoch(kernel, bias, images, labels, batch_size, learning_rate)``."""
+    images = rng.uniform(0, 1, (10, 3, 2, 1))
+    pixels, labels = images.reshape(10, 6), rng.integers(0, 3, 10)
+    start, rate = (rng.normal(size=(6, 3)), rng.normal(size=3)), 0.5
+    kernel, bias, before, _ = _epoch(start, pixels, labels, rate)
+    unequal = _epoch(start, pixels, labels, rate, divisor=4)
+    got = answer(*start, images, labels, 4, rate)
+    answer.must(
+        isinstance(got, list) and len(got) == 3,
+        zh="应返回三样：(kernel, bias, losses)",
+        en="should return three things: (kernel, bias, losses)",
+    )
+    answer.must_equal(
+        got[2],
+        before,
+        *_slips_of_losses(start, pixels, labels, rate),
         case=Words("对 10 张图、每批 4 张的 losses", "for losses of 10 images by 4"),
     )
     for place, wanted, name in ((0, kernel, "kernel"), (1, bias, "bias")):

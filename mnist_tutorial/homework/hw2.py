@@ -15,11 +15,9 @@ def count_parameters(answer: Answer, rng: np.random.Generator) -> None:
     Of a convolution without padding, and of a dense layer behind 2x2 pooling.
     """
     kernel_size, channels = int(rng.choice([5, 7])), int(rng.integers(2, 5))
-    pooled, filters = int(rng.integers(4, 9)), int(rng.integers(6, 20))
-    classes = int(rng.integers(5, 11))
+    pooled, filters, classes = rng.integers((4, 6, 5), (9, 20, 11)).tolist()
     size = 2 * pooled + 1 + kernel_size - 1  # pooling leaves a row out
-    weights = kernel_size**2 * channels
-    inputs = pooled**2 * filters
+    weights, inputs = kernel_size**2 * channels, pooled**2 * filters
     got = answer(size, channels, kernel_size, filters, classes)
     answer.must(
         isinstance(got, list) and len(got) == 2,
@@ -29,11 +27,7 @@ def count_parameters(answer: Answer, rng: np.random.Generator) -> None:
     answer.must_equal(
         got[0],
         (weights + 1) * filters,
-        Slip(
-            (inputs + 1) * classes,
-            "两个数反了：先是卷积层",
-            "the two are swapped: the convolution comes first",
-        ),
+        Slip((inputs + 1) * classes, "两个数反了：先是卷积层", "the two are swapped"),
         Slip(weights * filters, "没有算偏置", "the biases are missing"),
         Slip(
             weights * filters + 1,

@@ -11,7 +11,7 @@ from quiz_source import CHINESE, EXAM, LANGUAGES, QuizError, compute, filled, re
 
 QUESTIONS = [question for page in quiz_source.pages() for question in read(page)]
 ITEMS = read(EXAM) if quiz_source.path_of(EXAM).is_file() else []
-KEYS = [f"key {number}" for number in range(10)]
+KEYS = [f"key {number}" for number in range(20)]
 
 
 def ids(question):
@@ -64,9 +64,10 @@ def test_an_item_has_one_right_choice_for_every_key_and_other_numbers(item):
             texts = [choice.text[language] for choice in question.choices]
             assert len(set(texts)) == len(texts), texts
             said = [question.question[language], *texts]
-            unfilled = r"[{}]|np\.(float|int|str)"
+            unfilled = r"[{}]|np\.(float|int|str)|(?<!\w)-\d|−0(?![.\d])"
             assert not [text for text in said if re.search(unfilled, text)], said
-    assert len({_numbers(question) for question in asked}) >= len(KEYS) / 2
+    # Of 30 equally frequent ones 20 keys meet 15, and of 16 they meet 12.
+    assert len({_numbers(question) for question in asked}) >= 14
     assert filled(item, KEYS[0]) == asked[0]
 
 

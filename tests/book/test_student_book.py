@@ -13,7 +13,7 @@ import nbformat
 import pytest
 import student_book
 import yaml
-from book_pages import BOOK, ROOT, each_notebook
+from book_pages import BOOK, ROOT, each_notebook, notebooks
 from cell_kinds import parsed
 from nbclient import NotebookClient
 
@@ -66,6 +66,20 @@ def test_what_is_left_of_a_notebook_needs_no_solution(page):
         cell.source.count("<summary>") - len(student_book.FOLD.findall(cell.source))
         for cell in page.cells
     )
+
+
+@pytest.mark.parametrize("tree", student_book.TREES)
+def test_no_page_speaks_of_folds_and_buttons_that_are_not_there(tree):
+    before, after = "", ""
+    for page in notebooks(tree):
+        notebook = nbformat.read(page.path, as_version=4)
+        before += "".join(cell.source for cell in notebook.cells)
+        left = student_book.without_solutions(notebook, tree)
+        after += "".join(cell.source for cell in left.cells)
+    for words, others in student_book.INSTEAD[tree]:
+        assert before.count(words) == after.count(others) == 1
+        assert words not in after and others not in before
+    assert not re.findall("火箭|仓库按钮|答案都折叠|rocket|button at the top", after)
 
 
 @each_notebook
