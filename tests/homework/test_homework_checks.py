@@ -158,6 +158,7 @@ ANY_QUESTION = {
     ("hw3", "precision_recall_f1", "NaN for a class that is never predicted"): (
         "nan and inf come from dividing by 0"
     ),
+    ("hw3", "precision_recall_f1", "NaN in F1 alone"): "nan and inf come from",
     ("hw3", "wilson_interval", "rounded"): "its first digits are right",
 }
 

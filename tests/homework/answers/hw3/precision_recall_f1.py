@@ -88,3 +88,11 @@ def precision_recall_f1(matrix):
     right = matrix.diagonal()
     precision = np.nan_to_num(right / matrix.sum(axis=0))
     return precision, right / matrix.sum(axis=1)
+
+
+# %% 0 wrong: NaN in F1 alone
+def precision_recall_f1(matrix):
+    right = matrix.diagonal()
+    precision = right / np.maximum(matrix.sum(axis=0), 1)
+    recall = right / np.maximum(matrix.sum(axis=1), 1)
+    return precision, recall, 2 * precision * recall / (precision + recall)
