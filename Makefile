@@ -73,7 +73,7 @@ quizzes: $(VENV)/installed ## write quizzes and an exam for course platforms: KE
 
 # Solutions are in it, in the notebooks as in the pages.
 classroom: override SOLUTIONS = yes
-classroom: book ## make one zip for computers without a network, and try it
+classroom: book ## make zips for computers without a network, and try them
 	@$(BIN)/python tools/make_classroom.py
 
 serve: ## show the built book at http://localhost:8000

@@ -1,10 +1,11 @@
-"""Make the classroom kit: one zip for computers that have no network.
+"""Make the classroom kit: a zip for computers that have no network, one for teachers.
 
     python tools/make_classroom.py    what `make classroom` does, once there is a book
 
-In it: both books, the notebooks, homework and what grades it, our package, and the
-wheels for this system and this Python, and for 64-bit Windows with Python 3.12. What
-both systems share is there once. At last the kit is tried in a place without a network.
+In the first: both books, the notebooks, homework, our package, and the wheels for this
+system and this Python, and for 64-bit Windows with Python 3.12. What both systems share
+is there once. The other, ``instructor.zip``, has the answers of homework and what
+grades it. At last both are tried in a place without a network.
 """
 
 import csv
@@ -22,15 +23,18 @@ import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 from homework_release import LANGUAGES, homeworks, write_release
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, sys_tags
 from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "classroom"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "classroom" / "program"))
 
 import start  # noqa: E402
 
@@ -39,7 +43,7 @@ BUILD = ROOT / "_build" / "classroom"
 SCRIPTS = ROOT / "tools" / "classroom"
 BOOK = ROOT / "_build" / "html"
 NAME = "mnist-classroom"
-WANTED = ["mnist-tutorial[instructor]"]
+INSTRUCTOR = [f"{start.WANTED[0]}[instructor]", *start.WANTED[1:]]
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 # Leaves nothing but the loopback that a notebook's kernel needs.
 OFFLINE = ["unshare", "--map-root-user", "--net", "sh", "-c"]
@@ -92,58 +96,58 @@ def refuse(message: str) -> None:
 # --- wheels --------------------------------------------------------------------------
 
 
-def requirements_of(wheel: Path) -> list[Requirement]:
-    """Return what a wheel says that it needs."""
+def metadata_of(wheel: Path) -> Message:
+    """Return what a wheel says of itself, such as what it needs."""
     with zipfile.ZipFile(wheel) as archive:
         # Not those of packages that it carries within.
         own = re.compile(r"[^/]+\.dist-info/METADATA")
         (name,) = filter(own.fullmatch, archive.namelist())
-        about = email.message_from_bytes(archive.read(name))
-    return [Requirement(line) for line in about.get_all("Requires-Dist", [])]
+        return email.message_from_bytes(archive.read(name))
 
 
 def resolve(
-    folder: Path, wanted: Sequence[str], target: Target
+    folder: Path, wanted: Sequence[str], target: Target, pins: dict[str, str]
 ) -> tuple[set[Path], list[Requirement]]:
     """Follow requirements through a folder of wheels.
 
     Parameters
     ----------
     folder
-        With the wheels of all targets.
+        With the wheels of all targets, and what earlier calls have left.
     wanted
         What is to be installed, such as ``"mnist-tutorial[instructor]"``.
     target
         The system and the Python: others' wheels and markers do not count.
+    pins
+        By name, the only version that counts.
 
     Returns
     -------
     tuple of (set of Path, list of Requirement)
-        The wheels that are needed, and the requirements that none of the folder meets.
+        The wheels that are needed, and the requirements that none of the folder meets:
+        with one, all that is asked of its name.
     """
-    fitting: dict[str, list] = {}
-    for wheel in folder.glob("*.whl"):
-        name, version, _, tags = parse_wheel_filename(wheel.name)
-        if tags & target.tags:
-            fitting.setdefault(name, []).append((version, wheel))
-    needed, missing, seen = set(), [], set()
+    fitting = find_fitting(folder, target, pins)
+    chosen, asked, missing, seen = {}, {}, [], set()
     waiting = [Requirement(text) for text in wanted]
     while waiting:
         requirement = waiting.pop()
         if str(requirement) in seen:
             continue
         seen.add(str(requirement))
+        name = canonicalize_name(requirement.name)
+        asked[name] = asked.get(name, SpecifierSet()) & requirement.specifier
         found = [
             (version, wheel)
-            for version, wheel in fitting.get(canonicalize_name(requirement.name), [])
-            if requirement.specifier.contains(version, prereleases=True)
+            for version, wheel in fitting.get(name, [])
+            if asked[name].contains(version, prereleases=True)
         ]
         if not found:
-            missing.append(requirement)
+            missing.append(Requirement(f"{name}{asked[name]}"))
             continue
-        _, wheel = max(found)
-        needed.add(wheel)
-        for other in requirements_of(wheel):
+        _, wheel = chosen[name] = max(found)
+        for line in metadata_of(wheel).get_all("Requires-Dist", []):
+            other = Requirement(line)
             # An extra's name is what its requirements' markers ask for.
             if other.marker is None or any(
                 other.marker.evaluate(target.environment | {"extra": extra})
@@ -151,7 +155,22 @@ def resolve(
             ):
                 other.marker = None
                 waiting.append(other)
-    return needed, missing
+    return {wheel for _, wheel in chosen.values()}, missing
+
+
+def find_fitting(
+    folder: Path, target: Target, pins: dict[str, str]
+) -> dict[str, list[tuple[Version, Path]]]:
+    """Return by name the wheels of a folder that a target can install."""
+    python = target.environment["python_full_version"]
+    fitting = {}
+    for wheel in folder.glob("*.whl"):
+        name, version, _, tags = parse_wheel_filename(wheel.name)
+        if tags & target.tags and version == Version(pins.get(name, str(version))):
+            pythons = SpecifierSet(metadata_of(wheel)["Requires-Python"] or "")
+            if pythons.contains(python, prereleases=True):
+                fitting.setdefault(name, []).append((version, wheel))
+    return fitting
 
 
 def read_pins(target: Target) -> dict[str, str]:
@@ -166,14 +185,14 @@ def read_pins(target: Target) -> dict[str, str]:
     return pins
 
 
-def fetch(folder: Path, target: Target) -> set[Path]:
+def fetch(folder: Path, wanted: Sequence[str], target: Target) -> set[Path]:
     """Download what is missing until a target has all that it needs; return it.
 
     What constraints.txt has no version of is needed on another system than its own.
     """
     pins, before = read_pins(target), None
     while True:
-        needed, missing = resolve(folder, WANTED, target)
+        needed, missing = resolve(folder, wanted, target, pins)
         if not missing:
             return needed
         if missing == before:
@@ -181,7 +200,7 @@ def fetch(folder: Path, target: Target) -> set[Path]:
         before = missing
         lines = []
         for requirement in missing:
-            name = canonicalize_name(requirement.name)
+            name = requirement.name
             exactly = f"=={pins[name]}" if name in pins else requirement.specifier
             lines.append(f"{name}{exactly}")
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
@@ -224,13 +243,16 @@ def files(folder: Path, below: str) -> Iterator[tuple[Path, str]]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if path.is_file() and not {".ipynb_checkpoints", "__pycache__"} & set(parts):
-            yield path, "/".join([below, *parts])
+            yield path, "/".join([below, *parts]).lstrip("/")
 
 
 def collect(wheels: set[Path], work: Path) -> dict[str, Path]:
-    """Return each file by its name in the kit; write new ones into a folder."""
+    """Return what students get, by its name in the kit; write new files into a folder.
+
+    Of homework nothing but its release is there.
+    """
     kit = {f"wheels/{wheel.name}": wheel for wheel in sorted(wheels)}
-    folders = [(BOOK, "book"), (ROOT / "homework", "instructor/homework")]
+    folders = [(BOOK, "book")]
     for language in LANGUAGES:
         folders.append((ROOT / "book" / language, f"notebooks/{language}"))
         for name in homeworks():
@@ -239,40 +261,44 @@ def collect(wheels: set[Path], work: Path) -> dict[str, Path]:
             folders.append(
                 (work / "homework" / release, f"notebooks/homework/{release}")
             )
-    for folder, below in folders:
-        kit |= {name: path for path, name in files(folder, below)}
-    for path in (ROOT / "tools").glob("homework_*.py"):
-        kit[f"instructor/tools/{path.name}"] = path
-    for path in write_scripts(work):
-        kit[path.name] = path
+    scripts = work / "scripts"
+    write_scripts(scripts)
     (own,) = (wheel for wheel in wheels if wheel.name.startswith("mnist_tutorial-"))
     names = sorted(wheel.name for wheel in wheels)
     content = hashlib.sha256(own.read_bytes() + "\n".join(names).encode())
-    kit["kit.txt"] = work / "kit.txt"
-    kit["kit.txt"].write_text(
+    (scripts / "program" / "kit.txt").write_text(
         f"{LINUX.name}\n{WINDOWS.name}\n{content.hexdigest()[:16]}\n", "utf-8"
     )
+    for folder, below in [*folders, (scripts, "")]:
+        kit |= {name: path for path, name in files(folder, below)}
     return kit
 
 
-def write_scripts(folder: Path) -> list[Path]:
-    """Write the kit's own files, each as its system wants it; return them."""
-    written = []
-    for source in sorted(SCRIPTS.glob("*.*")):
-        path = folder / source.name
+def collect_instructor(wheels: set[Path]) -> dict[str, Path]:
+    """Return what grades homework, and its answers, by name in the kit."""
+    kit = {f"instructor/wheels/{wheel.name}": wheel for wheel in sorted(wheels)}
+    for path in (ROOT / "tools").glob("homework_*.py"):
+        kit[f"instructor/tools/{path.name}"] = path
+    sources = files(ROOT / "homework", "instructor/homework")
+    return kit | {name: path for path, name in sources}
+
+
+def write_scripts(folder: Path) -> None:
+    """Write the kit's own files, each as its system wants it."""
+    for source, name in files(SCRIPTS, ""):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         newline = "\r\n" if path.suffix in (".bat", ".txt") else "\n"
-        path.write_text(fill(path.name), "utf-8", newline=newline)
-        written.append(path)
-    (folder / "start.sh").chmod(0o755)
-    return written
+        path.write_text(fill(source), "utf-8", newline=newline)
+    (folder / "start-linux.sh").chmod(0o755)
 
 
-def fill(name: str) -> str:
+def fill(source: Path) -> str:
     """Return one of the kit's own files with the Pythons that its wheels are for."""
     windows = WINDOWS.environment["python_version"]
-    on_linux = name == "start.sh"
+    on_linux = source.suffix == ".sh"
     python = HERE if on_linux else windows
-    text = (SCRIPTS / name).read_text("utf-8")
+    text = source.read_text("utf-8")
     for mark, value in {
         "@PYTHON@": python,
         "@TUPLE@": python.replace(".", ", "),
@@ -286,15 +312,15 @@ def fill(name: str) -> str:
 
 
 def pack(kit: dict[str, Path], archive: Path) -> None:
-    """Write the zip; a wheel is compressed already."""
+    """Write a zip; a wheel is compressed already."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as target:
         for name, path in kit.items():
             how = zipfile.ZIP_STORED if path.suffix == ".whl" else None
-            target.write(path, f"{NAME}/{name}", how)
+            target.write(path, name, how)
 
 
 def report(archive: Path, linux: set[Path], windows: set[Path]) -> None:
-    """Say how large the kit and its parts are."""
+    """Say how large the students' kit and its parts are."""
     parts = {"wheels for both": linux & windows, "wheels for Linux": linux - windows}
     parts["wheels for Windows"] = windows - linux
     sizes = {f"{name} ({len(of)})": size(of) for name, of in parts.items()}
@@ -334,7 +360,7 @@ def hand_in(kit: Path, folder: Path) -> dict[str, float]:
     return points
 
 
-def check(archive: Path) -> None:
+def check(archive: Path, instructor: Path) -> None:
     """Install from the kit and use it, in a folder with a blank and Chinese letters.
 
     Nothing of this machine's network is there, loopback excepted.
@@ -343,20 +369,22 @@ def check(archive: Path) -> None:
         refuse(
             f"{archive} is made, but was NOT TRIED without a network: this system "
             "allows no network namespaces (see above). Try it on another computer: "
-            "sh start.sh check"
+            "sh start-linux.sh check"
         )
     with tempfile.TemporaryDirectory(prefix="教室 kit ", dir=BUILD) as place:
         shutil.unpack_archive(archive, place)
         kit = Path(place, NAME)
         handed_in = Path(place, "交 上来")
         handed_in.mkdir()
-        points = hand_in(kit, handed_in)
         path = os.pathsep.join([f"{sys.base_prefix}/bin", os.environ["PATH"]])
         # The user's own settings of Jupyter would be others elsewhere.
         environment = os.environ | {"HOME": place, "PATH": path}
         for words in (["check"], ["grade", "0", "en", str(handed_in), "a key"]):
+            if words[0] == "grade":
+                shutil.unpack_archive(instructor, kit)
+                points = hand_in(kit, handed_in)
             started = time.monotonic()
-            command = [*OFFLINE, "sh", str(kit / "start.sh"), *words]
+            command = [*OFFLINE, "sh", str(kit / "start-linux.sh"), *words]
             if subprocess.run(command, env=environment, cwd=place).returncode:
                 refuse(f"the kit does not work without a network: {words[0]}.")
             print(f"{time.monotonic() - started:8.0f} s   {words[0]}", flush=True)
@@ -376,13 +404,16 @@ def main() -> None:
     wheels = BUILD / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
     build_own(wheels)
-    linux, windows = fetch(wheels, LINUX), fetch(wheels, WINDOWS)
+    linux, windows = (fetch(wheels, start.WANTED, each) for each in (LINUX, WINDOWS))
     check_lengths(windows)
-    archive = BUILD / f"{NAME}.zip"
+    archive, instructor = BUILD / f"{NAME}.zip", BUILD / "instructor.zip"
     with tempfile.TemporaryDirectory(dir=BUILD) as work:
-        pack(collect(linux | windows, Path(work)), archive)
+        kit = collect(linux | windows, Path(work))
+        pack({f"{NAME}/{name}": path for name, path in kit.items()}, archive)
+    pack(collect_instructor(fetch(wheels, INSTRUCTOR, LINUX) - linux), instructor)
     report(archive, linux, windows)
-    check(archive)
+    print(f"{instructor.stat().st_size / 1e6:8.1f} MB  {instructor}", flush=True)
+    check(archive, instructor)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Start the classroom kit: make its environment once, open the book and the notebooks.
 
-    start.sh                                     Linux; on Windows start.bat
-    start.sh check                               try this computer
-    start.sh grade 0 zh downloads.zip "any text"     the teacher's computer, with Linux
+    sh start-linux.sh              open all; on Windows start-windows.bat
+    sh start-linux.sh check        try this computer
+    sh start-linux.sh grade 0 zh downloads.zip "any text"     the teacher's, with Linux
 
 It uses what Python brings, and no network. The environment, and what students write,
 lie in this folder; on a share, in a folder that cannot be written, or where Windows'
@@ -11,9 +11,12 @@ lie in this folder; on a share, in a folder that cannot be written, or where Win
 
 import contextlib
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import urllib.request
@@ -23,9 +26,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 # On Windows a letter for a share becomes the share.
-KIT = Path(__file__).resolve().parent
+KIT = Path(__file__).resolve().parents[1]
 WINDOWS = os.name == "nt"
+WANTED = ("mnist-tutorial", "jupyterlab")
 SPACE = 3e9  # bytes
+CPU = Path("/proc/cpuinfo")
+EVERY = 10  # seconds
 # Characters: of a file's name in a wheel, which make_classroom.py holds; and what this
 # leaves, of the 259 that a path on Windows may have, to the folder of the environment.
 LONGEST_NAME = 165
@@ -82,9 +88,14 @@ def find_home() -> Path:
 
 def place_of(name: str, home: Path) -> Path:
     """Return where a folder of the kit can be written to; it is copied if need be."""
-    if (KIT / name).exists() and not (home / name).exists():
-        shutil.copytree(KIT / name, home / name)
-    return home / name
+    place, part = home / name, home / f"{name}.part"
+    if (KIT / name).exists() and not place.exists():
+        # What a copy that was broken off has left is not taken for the whole.
+        with lock(home):
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(KIT / name, part)
+            part.rename(place)
+    return place
 
 
 # --- the environment -----------------------------------------------------------------
@@ -115,12 +126,12 @@ def lock(home: Path):
     return file
 
 
-def check_system(home: Path) -> None:
-    """Refuse where the installation would fail in the middle."""
-    if shutil.disk_usage(home).free < SPACE:
+def check_machine() -> None:
+    """Refuse a computer where TensorFlow would only crash."""
+    if not has_avx():
         raise Refused(
-            f"磁盘空间不够：{home} 需要 {SPACE / 1e9:.0f} GB。"
-            f" / Too little space: {home} needs {SPACE / 1e9:.0f} GB."
+            "这台电脑的处理器没有 AVX，TensorFlow 用不了；书照样能读。"
+            " / This processor has no AVX, which TensorFlow needs; the book opens."
         )
     if WINDOWS:
         import ctypes
@@ -137,16 +148,66 @@ def check_system(home: Path) -> None:
             ) from None
 
 
+def has_avx() -> bool:
+    """Tell whether an Intel or AMD processor has AVX; others need none."""
+    if WINDOWS:
+        import ctypes
+
+        features = ctypes.WinDLL("kernel32").GetEnabledXStateFeatures
+        features.restype = ctypes.c_uint64
+        return bool(features() & 4)
+    flags = re.search(r"^flags\s*:(.*)", CPU.read_text("utf-8"), re.M)
+    return flags is None or "avx" in flags[1].split()
+
+
+def check_system(home: Path) -> None:
+    """Refuse where the installation would fail in the middle."""
+    if shutil.disk_usage(home).free < SPACE:
+        raise Refused(
+            f"磁盘空间不够：{home} 需要 {SPACE / 1e9:.0f} GB。"
+            f" / Too little space: {home} needs {SPACE / 1e9:.0f} GB."
+        )
+    glibc = "" if WINDOWS else platform.libc_ver()[1]
+    if not WINDOWS and (late := too_late(glibc)):
+        raise Refused(
+            f"这里的 glibc（{glibc}）太旧，装不了 {'、'.join(late)}：要新些的 Linux。"
+            f" / The glibc here ({glibc}) is too old for {', '.join(late)}:"
+            " take a later Linux."
+        )
+
+
+def too_late(glibc: str) -> list[str]:
+    """Return the wheels that need a later glibc than this, such as ``"2.28"``."""
+    here = tuple(map(int, re.findall(r"\d+", glibc)))
+    late = []
+    for wheel in sorted((KIT / "wheels").glob("*-manylinux*.whl")):
+        # Each tag will do. The old ones, such as manylinux2014, are for all we support.
+        asked = re.findall(r"manylinux_(\d+)_(\d+)", wheel.name)
+        if asked and min((int(a), int(b)) for a, b in asked) > here:
+            late.append(wheel.name)
+    return late
+
+
 def made_for(environment: Path) -> str:
     """Return what an environment is stamped with: where it lies, and for which kit."""
-    return f"{environment}\n{(KIT / 'kit.txt').read_text('utf-8')}"
+    return f"{environment}\n{(KIT / 'program' / 'kit.txt').read_text('utf-8')}"
 
 
 def is_installed(environment: Path, extra: str = "") -> bool:
-    """Tell whether an environment is whole: not broken off, moved, or another kit's."""
+    """Tell whether an environment is whole: not broken off, moved, or another kit's.
+
+    The Python that it was made with may be gone, or be another one now.
+    """
     stamps = (environment / "installed", environment / f"installed{extra}")
     made = made_for(environment)
-    return all(s.exists() and s.read_text("utf-8") == made for s in stamps)
+    if not all(s.exists() and s.read_text("utf-8") == made for s in stamps):
+        return False
+    find = "import sys, importlib.util as u; sys.exit(not u.find_spec('jupyterlab'))"
+    command = [python_of(environment), "-I", "-c", find]
+    try:
+        return not subprocess.run(command, stderr=subprocess.DEVNULL).returncode
+    except OSError:
+        return False
 
 
 def install(home: Path, extra: str = "") -> str:
@@ -154,6 +215,7 @@ def install(home: Path, extra: str = "") -> str:
 
     What somebody else has installed in the kit serves those who cannot write there.
     """
+    check_machine()
     for place in (KIT, home):
         if is_installed(place / "env", extra):
             return python_of(place / "env")
@@ -163,28 +225,46 @@ def install(home: Path, extra: str = "") -> str:
         if not is_installed(environment):
             shutil.rmtree(environment, ignore_errors=True)
             check_system(home)
-            made = subprocess.run([sys.executable, "-m", "venv", environment])
-            if made.returncode:
+            if call(sys.executable, "-m", "venv", environment):
                 raise Refused(
-                    "建不了虚拟环境；Debian、Ubuntu 上先 apt-get install python3-venv。"
-                    " / No virtual environment could be made; on Debian and Ubuntu:"
-                    " apt-get install python3-venv"
+                    "建不了虚拟环境，原因在上面。Debian、Ubuntu 上先 apt-get install"
+                    " python3-venv；管理员禁止了的（AppLocker），请他放行这个文件夹。"
+                    " / No virtual environment could be made; it says above why. On"
+                    " Debian and Ubuntu: apt-get install python3-venv. Where AppLocker"
+                    f" forbids it, have {environment} allowed."
                 )
-        print(
-            "正在安装，只有第一次需要，要几分钟 … / Installing, only this time,"
-            " which takes minutes ...",
-            flush=True,
-        )
-        pip = [python, "-P", "-m", "pip", "install", "--quiet", "--no-compile"]
-        pip += ["--disable-pip-version-check", "--no-index", "--find-links"]
-        pip += [str(KIT / "wheels"), f"mnist-tutorial{extra}", "jupyterlab"]
-        if subprocess.run(pip, env=clean_environment()).returncode:
+        if pip_install(environment, extra):
             raise Refused(
                 "安装失败，原因在上面。 / pip could not install; it says above why."
             )
         for name in (f"installed{extra}", "installed"):
             (environment / name).write_text(made_for(environment), "utf-8")
     return python
+
+
+def pip_install(environment: Path, extra: str) -> int:
+    """Install the packages, and say how far it is; return pip's exit status."""
+    folders = [KIT / "wheels"] + [KIT / "instructor" / "wheels"] * bool(extra)
+    wheels = [wheel for folder in folders for wheel in folder.glob("*.whl")]
+    # Some are there twice, for each system.
+    most = len({wheel.name.partition("-")[0] for wheel in wheels})
+    print(
+        f"正在安装约 {most} 个包，只有第一次需要，要几分钟 … / Installing about {most}"
+        " packages, only this time, which takes minutes ...",
+        flush=True,
+    )
+    pip = [python_of(environment), "-P", "-m", "pip", "install", "--quiet"]
+    pip += ["--no-compile", "--disable-pip-version-check", "--no-index"]
+    pip += [f"--find-links={folder}" for folder in folders]
+    pip += [f"{WANTED[0]}{extra}", *WANTED[1:]]
+    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(environment)}))
+    with subprocess.Popen(pip, env=clean_environment()) as installing:
+        while True:
+            try:
+                return installing.wait(EVERY)
+            except subprocess.TimeoutExpired:
+                done = len(list(packages.glob("*.dist-info")))
+                print(f"  {done} / {most}", flush=True)
 
 
 def clean_environment() -> dict[str, str]:
@@ -200,12 +280,17 @@ def clean_environment() -> dict[str, str]:
 # --- what it is for ------------------------------------------------------------------
 
 
-def run(python: str, *command: str | Path) -> None:
-    """Run a module or a program with the environment's Python."""
+def call(python: str, *command: str | Path) -> int:
+    """Run a module or a program with a Python; return its exit status."""
     # -P: a module comes from the environment, not from where the command is typed.
     options = ["-P"] if command[0] == "-m" else []
-    done = subprocess.run([python, *options, *command], env=clean_environment())
-    if done.returncode:
+    command = [python, *options, *command]
+    return subprocess.run(command, env=clean_environment()).returncode
+
+
+def run(python: str, *command: str | Path) -> None:
+    """Run a module or a program of which nothing may fail."""
+    if call(python, *command):
         name = command[1] if command[0] == "-m" else Path(command[0]).name
         raise Refused(f"{name} 失败，原因在上面。 / {name} failed; it says above why.")
 
@@ -256,8 +341,8 @@ def main(arguments: list[str]) -> None:
         program = place_of("instructor", home) / "tools" / "homework_grade.py"
         if not program.exists():
             raise Refused(
-                f"这一份没有 {program.parents[1]}，老师的那份才有。"
-                f" / {program.parents[1]} is missing: only the teacher's kit has it."
+                f"先把 instructor.zip 解压到 {KIT}。"
+                f" / Unpack instructor.zip in {KIT} first."
             )
         run(install(home, "[instructor]"), program, *arguments[1:])
     elif arguments:
@@ -279,5 +364,12 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except Refused as refusal:
         sys.exit(str(refusal))
+    except OSError as error:
+        # Such as AppLocker's, a full disk, or a file that is held open.
+        sys.exit(
+            f"系统不让做：{error}。学校的电脑如果只准运行登记过的程序（AppLocker），请管理员"
+            f"放行 {KIT}。 / The system does not allow it: {error}. Where only listed"
+            f" programs may run (AppLocker), have {KIT} allowed."
+        )
     except KeyboardInterrupt:
         pass
