@@ -10,8 +10,8 @@ import itertools
 import math
 import os
 import shlex
+import shutil
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +26,7 @@ PROGRAM = "mnist-tutorial"
 EXIT_OK, EXIT_FAILED = 0, 2
 # So many steps Ctrl-C has to wait for. More at a time are quicker on a small network.
 STEPS_PER_EXECUTION = {"document": 1, "fast": 10}
+CHECKPOINT = "checkpoint.npz"
 A_MODEL = {"type": Path, "metavar": "MODEL.keras"}
 
 
@@ -94,7 +95,9 @@ def _build_parser() -> argparse.ArgumentParser:
         help="train a network and save it",
         description="Train on 54,000 images and measure on 6,000 others after every "
         "epoch; the test set is not touched. The model saved is that of the epoch "
-        "with the lowest validation loss. Ctrl-C keeps the best one so far.",
+        "with the lowest validation loss. Ctrl-C keeps the best one so far. So that "
+        "training outlives a kill, too, such as a Colab session that ends, name a "
+        "folder with --resume-from, and run the same command again after it.",
     )
     _add_train_options(train)
     train.set_defaults(run=_train)
@@ -172,8 +175,12 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
     add_number("--learning-rate", _positive_number, about)
     about = "for the first weights and the order of the images (default: 0)"
     add_number("--seed", _whole_number(0, 2**32 - 1), about, default=0)
-    about = "start from this model's weights instead of random ones"
+    about = "start from this model's weights instead of random ones; a folder that "
+    about += "--resume-from has filled means the same as there"
     train.add_argument("--resume", help=about, **A_MODEL)
+    about = "keep there, after every epoch, all that training goes on from, and go on "
+    about += "from what is there; begin if nothing is"
+    train.add_argument("--resume-from", type=Path, metavar="FOLDER", help=about)
     about = "replace an existing output, once the new one is complete"
     train.add_argument("--force", action="store_true", help=about)
 
@@ -242,6 +249,8 @@ def _train(arguments: argparse.Namespace) -> int:
     for name in ("epochs", "batch_size", "learning_rate"):
         settings[name] = getattr(arguments, name) or settings[name]
     build = settings.pop("builder")
+    if arguments.resume is not None and (arguments.resume / CHECKPOINT).is_file():
+        arguments.resume_from, arguments.resume = arguments.resume, None
     if arguments.resume is not None:
         classifier = _load(arguments.resume)
         if classifier.has_probabilities:
@@ -268,6 +277,7 @@ def _train(arguments: argparse.Namespace) -> int:
         flush=True,
     )
     settings |= {"validation_data": validation_data, "seed": arguments.seed}
+    settings["resume_from"] = arguments.resume_from
     settings["steps_per_execution"] = STEPS_PER_EXECUTION[arguments.recipe]
     _train_into(output, model, *train_data, settings, arguments)
     print(
@@ -293,14 +303,18 @@ def _train_into(
     output: Path, model, x_train, y_train, settings: dict, arguments: argparse.Namespace
 ) -> None:
     """Train; the output is there when all is done, or is as it was."""
-    from mnist_tutorial import training
+    from mnist_tutorial import checkpoints, training
 
     # The best model so far lies beside the output under a free name, so that neither
     # an old output nor what an earlier interrupted run left is ever overwritten.
     numbers = ("", *(f"-{number}" for number in range(2, 1000)))
     paths = (output.with_name(f"{output.stem}.partial{n}.keras") for n in numbers)
     partial = next(path for path in paths if not path.exists())
-    keeper = _make_keeper(partial, settings["epochs"])
+    folder, losses = arguments.resume_from, []
+    if folder is not None:
+        partial = folder / "best.keras"
+        losses = checkpoints.read_history(folder).get("val_loss", [])
+    keeper = checkpoints.Keeper(partial, settings["epochs"], losses)
     try:
         training.train(model, x_train, y_train, callbacks=[keeper], **settings)
         if not partial.exists():
@@ -313,8 +327,17 @@ def _train_into(
                 f"{output}: appeared while training ran; the new model is in "
                 f"{partial}; rename one of them"
             )
-        os.replace(partial, output)
+        if folder is None:
+            os.replace(partial, output)
+        else:  # it may lie on another disk, and stays as it is
+            with checkpoints.in_place(output) as part:
+                shutil.copyfile(partial, part)
     except KeyboardInterrupt:
+        if folder is not None:
+            raise InputError(
+                f"interrupted; {keeper.done} epochs are kept in {folder}; run the same "
+                "command again to go on"
+            ) from None
         if not keeper.has_begun:
             raise
         if not partial.exists():
@@ -331,47 +354,6 @@ def _train_into(
             f"{partial}: cannot be written: {error.strerror or error}; free some space "
             "or choose another folder"
         ) from error
-
-
-def _make_keeper(path: Path, epochs: int):
-    """Return a Keras callback that keeps the best model, and prints a line an epoch."""
-    import keras
-
-    class Keeper(keras.callbacks.Callback):
-        has_begun, done, best = False, 0, math.inf
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.started = time.perf_counter()
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.has_begun = True
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.done = epoch + 1
-            line = (
-                f"epoch {self.done}/{epochs}: loss {logs['loss']:.4f}, "
-                f"accuracy {100 * logs['accuracy']:.2f} %, "
-                f"validation loss {logs['val_loss']:.4f}, "
-                f"validation accuracy {100 * logs['val_accuracy']:.2f} %, "
-                f"{time.perf_counter() - self.started:.1f} s"
-            )
-            # On a terminal the line must cover the progress bar.
-            end = "\033[K\n" if sys.stdout.isatty() else "\n"
-            print(line, end=end, flush=True)
-            if logs["val_loss"] < self.best:
-                self.save()
-                self.best = logs["val_loss"]
-
-        def save(self):
-            # Under another name first: no half-written file is ever found at `path`.
-            part = path.with_name(f".{path.name}")
-            try:
-                self.model.save(part)
-                os.replace(part, path)
-            finally:
-                part.unlink(missing_ok=True)
-
-    return Keeper()
 
 
 def _resume_command(

@@ -4,6 +4,7 @@
 """
 
 import math
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from mnist_tutorial.checkpoints import Checkpoint, described, described_layers
 from mnist_tutorial.checks import (
     check_choice,
     check_counts,
@@ -44,6 +46,7 @@ def train(
     shuffle: bool = True,
     steps_per_execution: int = 1,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    resume_from: str | os.PathLike | None = None,
 ) -> History:
     """Compile and train a classifier; the defaults are the source document's.
 
@@ -73,6 +76,16 @@ def train(
     steps_per_execution
         Steps that are run at a time without returning to Python; with PyTorch as the
         backend always one.
+    resume_from
+        A folder, made if need be, that keeps what has been reached at the end of every
+        epoch. After a kill the same call goes on from there and ends as if nothing had
+        happened: weights, optimizer, schedule, order of the examples, seed generators
+        of the layers, and history, which is the whole one. What was done of an epoch
+        is done again, so that epochs of hours lose hours. Not kept are what other
+        callbacks remember and random numbers from elsewhere than a layer's own
+        generator. After the last epoch the call gives weights and history back at
+        once; with a constant rate, more ``epochs`` go on from there. The checkpoint of
+        another model, data or setting is refused.
 
     Returns
     -------
@@ -105,16 +118,36 @@ def train(
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
+    history, done, checkpoint = {}, 0, []
+    if resume_from is not None:
+        about = {
+            "layers": described_layers(model),
+            "x_train": described(x_train),
+            "y_train": described(y_train),
+            "validation_data": described(*validation_data or ()),
+            "batch_size": str(batch_size),
+            "learning_rate": str(learning_rate),
+            "schedule": schedule if schedule == "constant" else f"{schedule}, {epochs}",
+            "seed": str(seed),
+            "shuffle": str(shuffle),
+            "backend": keras.backend.backend(),
+        }
+        checkpoint = [Checkpoint(resume_from, about, epochs)]
+        history, done = checkpoint[0].history, checkpoint[0].done
+        if done and not model.built:
+            model.build((None, *x_train.shape[1:]))
+
     keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
-    record, progress_bar = _Record(), _ProgressBar()
-    callbacks = [record, progress_bar, *callbacks]
-    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle)
+    progress_bar = _ProgressBar()
+    callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint]
+    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle, done)
     try:
-        model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
+        settings = {"epochs": epochs, "initial_epoch": done, "verbose": 0}
+        model.fit(**examples, callbacks=callbacks, **settings)
     finally:  # Keras calls no callback after an interruption
         progress_bar.clear()
-    return record.history
+    return history
 
 
 def train_fast(
@@ -193,8 +226,9 @@ def _examples(
     validation_data: tuple[np.ndarray, np.ndarray] | None,
     batch_size: int,
     shuffle: bool,
+    done: int = 0,
 ) -> dict[str, object]:
-    """Return the arguments of ``fit`` that hand over the examples.
+    """Return the arguments of ``fit`` that hand over the examples, after done epochs.
 
     TensorFlow's own pipeline for arrays tunes itself in a thread that sleeps for about
     as long as it has already run, and ``fit`` waits for it at the end of every epoch:
@@ -206,6 +240,8 @@ def _examples(
     if validation_data is not None:
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
     dataset = _batches(images, labels, batch_size, shuffle)
+    for _ in range(done):
+        iter(dataset)  # draws an order
     return {"x": dataset, "validation_data": validation_data}
 
 
@@ -257,8 +293,9 @@ def _checked(
 class _Record(keras.callbacks.Callback):
     """Collect the history as plain floats."""
 
-    def on_train_begin(self, logs=None):
-        self.history: History = {}
+    def __init__(self, history: History):
+        super().__init__()
+        self.history = history
 
     def on_epoch_begin(self, epoch, logs=None):
         self.started = time.perf_counter()

@@ -492,6 +492,61 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(
     assert contents(tmp_path) == {}
 
 
+# Going on after a kill ----------------------------------------------------------------
+
+
+def break_off(error, epoch):
+    """Let the next training end with an error in the middle of an epoch."""
+
+    class Break(keras.callbacks.Callback):
+        def on_epoch_begin(self, begun, logs=None):
+            self.begun = begun
+
+        def on_train_batch_end(self, batch, logs=None):
+            if self.begun == epoch:
+                raise error
+
+    return Break()
+
+
+def test_the_same_command_goes_on_after_a_kill(capsys, monkeypatch, tmp_path, small):
+    folder, output = tmp_path / "kept", tmp_path / "new.keras"
+    options = ["train", "--recipe", "fast", "--epochs", "5", "--learning-rate", "0.1"]
+    status, wanted, _ = run(capsys, *options, "--output", tmp_path / "whole.keras")
+    assert status == 0
+    kept = [*options, "--output", output, "--resume-from", folder]
+    for error, epoch in ((RuntimeError, 1), (KeyboardInterrupt, 3)):
+        with monkeypatch.context() as context:
+            train_with(context, break_off(error, epoch))
+            if error is RuntimeError:
+                pytest.raises(error, run, capsys, *kept)
+            else:
+                line = refused(capsys, *kept)
+    again = "run the same command again to go on"
+    assert line == f"interrupted; 3 epochs are kept in {folder}; {again}"
+    assert sorted(contents(tmp_path)) == ["best.keras", "checkpoint.npz", "whole.keras"]
+
+    before = contents(tmp_path)
+    line = refused(capsys, *kept, "--batch-size", "64")
+    assert "batch_size 128, and this one has 64; train as it was begun" in line
+    assert contents(tmp_path) == before
+
+    def epochs(lines):
+        return [line.rpartition(",")[0] for line in lines if line.startswith("epoch")]
+
+    status, lines, errors = run(capsys, *kept)
+    assert (status, errors) == (0, [])
+    assert epochs(lines) == epochs(wanted)[3:] and len(epochs(wanted)) == 5
+    whole = load(tmp_path / "whole.keras").get_weights()
+    # A folder is understood by --resume, too, and what has ended is not trained again.
+    more = ["--resume", folder, "--output", tmp_path / "more.keras"]
+    status, lines, _ = run(capsys, *options, *more)
+    assert status == 0 and epochs(lines) == []
+    for path in (output, tmp_path / "more.keras"):
+        for one, two in zip(load(path).get_weights(), whole, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
 # Models ------------------------------------------------------------------------------
 
 
