@@ -40,14 +40,15 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, folder: str | os.PathLike, about: dict[str, str], epochs: int):
         super().__init__()
         folder = checked_path(folder)
-        self.path, self.about = folder / FILE, about
+        self.path = folder / FILE
+        self.about = {**about, "backend": keras.backend.backend()}
         self.state, self.values = _read(self.path)
         self.history = self.state.get("history", {})
         self.is_stopped = self.state.get("is_stopped", False)
         done = len(self.history.get("loss", ()))
         # A training that `EarlyStopping` or its like has ended has no epochs left.
         self.done = epochs if self.is_stopped else done
-        for name, value in about.items() if self.state else ():
+        for name, value in self.about.items() if self.state else ():
             if (kept := self.state["about"].get(name)) != value:
                 raise InputError(
                     f"{self.path}: is of a training with {name} {kept}, and this one "
@@ -205,7 +206,7 @@ def described(*arrays: np.ndarray) -> str:
     """Tell arrays from others: their shapes, and a sum over their bytes."""
     sums = [zlib.crc32(np.ascontiguousarray(array)) for array in arrays]
     pairs = zip(arrays, sums, strict=True)
-    return " ".join(f"{array.shape} #{crc:08x}" for array, crc in pairs) or "none"
+    return " ".join(f"{array.shape} #{crc:08x}" for array, crc in pairs)
 
 
 def described_layers(model: keras.Model) -> str:

@@ -122,15 +122,11 @@ def train(
     if resume_from is not None:
         about = {
             "layers": described_layers(model),
-            "x_train": described(x_train),
-            "y_train": described(y_train),
-            "validation_data": described(*validation_data or ()),
+            "examples": described(x_train, y_train, *validation_data or ()),
             "batch_size": str(batch_size),
             "learning_rate": str(learning_rate),
             "schedule": schedule if schedule == "constant" else f"{schedule}, {epochs}",
-            "seed": str(seed),
-            "shuffle": str(shuffle),
-            "backend": keras.backend.backend(),
+            "seed and shuffle": f"{seed}, {shuffle}",
         }
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
@@ -143,8 +139,7 @@ def train(
     callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint]
     examples = _examples(x_train, y_train, validation_data, batch_size, shuffle, done)
     try:
-        settings = {"epochs": epochs, "initial_epoch": done, "verbose": 0}
-        model.fit(**examples, callbacks=callbacks, **settings)
+        model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
     finally:  # Keras calls no callback after an interruption
         progress_bar.clear()
     return history
@@ -235,14 +230,14 @@ def _examples(
     up to half of the time would be spent waiting. Hence one without tuning.
     """
     if keras.backend.backend() != "tensorflow":
-        settings = {"batch_size": batch_size, "shuffle": shuffle}
+        settings = {"batch_size": batch_size, "shuffle": shuffle, "initial_epoch": done}
         return {"x": images, "y": labels, "validation_data": validation_data} | settings
     if validation_data is not None:
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
     dataset = _batches(images, labels, batch_size, shuffle)
     for _ in range(done):
         iter(dataset)  # draws an order
-    return {"x": dataset, "validation_data": validation_data}
+    return {"x": dataset, "validation_data": validation_data, "initial_epoch": done}
 
 
 def _batches(images, labels, batch_size, shuffle):

@@ -253,21 +253,18 @@ def test_after_24_kills_nothing_is_lost(tmp_path):
 OTHER = {
     "layers": ({"build": build_mlp}, r"layers 4 layers #\w+, .* has 3 layers #"),
     "weights": ({"build": build_own}, "layers"),
-    "images": (
-        {"x": X[::-1]},
-        r"x_train \(64, 28, 28, 1\) #\w+, .* has \(64",
-    ),
-    "fewer": ({"x": X[:9], "y": Y[:9]}, r"x_train .* and this one has \(9, 28"),
-    "labels": ({"y": Y[::-1]}, "y_train"),
-    "validation": ({"validation_data": None}, "validation_data .* has none"),
+    "images": ({"x": X[::-1]}, r"examples \(64, 28, 28, 1\) #\w+ \(64,\) .* has \(64"),
+    "fewer": ({"x": X[:9], "y": Y[:9]}, r"examples .* and this one has \(9, 28"),
+    "labels": ({"y": Y[::-1]}, "examples"),
+    "validation": ({"validation_data": None}, "examples"),
     "batch": (
         {"batch_size": 32},
         "batch_size 10, and this one has 32; train as",
     ),
     "rate": ({"learning_rate": 0.1}, "learning_rate 0.001, and this one has 0.1"),
     "schedule": ({"schedule": "one_cycle"}, "schedule constant, .* one_cycle, 5"),
-    "seed": ({"seed": 4}, "seed 3, and this one has 4"),
-    "order": ({"shuffle": False}, "shuffle True, and this one has False"),
+    "seed": ({"seed": 4}, "seed and shuffle 3, True, .* has 4, True;"),
+    "order": ({"shuffle": False}, "seed and shuffle 3, True, .* has 3, False;"),
     "epochs": ({"epochs": 1}, "has 2 epochs, and epochs is 1; ask for as many"),
 }
 
