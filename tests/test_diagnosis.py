@@ -5,6 +5,7 @@ group, other networks and other ways to make the same mistake. Nothing in a run 
 ``diagnose`` what was done to it: it sees a history, a network and arrays.
 """
 
+import itertools
 import math
 import re
 
@@ -123,26 +124,60 @@ def causes(history, model=None, **data):
     return [finding.cause for finding in diagnose(history, model, **data)]
 
 
+def compiled_once(build):
+    """Return a builder of one network, which is given the weights of a new one.
+
+    To trace a step takes longer than to train so little.
+    """
+    kept, asked = build(), []
+    compile_model = kept.compile
+
+    def compile_again(optimizer, **settings):
+        asked.append(keras.saving.serialize_keras_object(settings))
+        if not kept.compiled:
+            return compile_model(optimizer, **settings)
+        # Only the rate may be another one.
+        assert asked[0] == asked[-1] and type(optimizer) is type(kept.optimizer)
+        for variable in kept.optimizer.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        kept.optimizer.learning_rate = optimizer.learning_rate
+
+    def build_again():
+        kept.set_weights(build().get_weights())
+        return kept
+
+    kept.compile = compile_again
+    return build_again
+
+
 @pytest.fixture(scope="module")
-def broken(draw):
-    """Return {(fault, seed): run}; nothing was tuned on the last of three networks."""
+def broken_and_read(draw):
+    """Return {(fault, seed): (run, findings)}; the networks are trained further.
+
+    Nothing was tuned on the last of the three.
+    """
     drawn = {seed: draw(seed) for seed in SEEDS}
     for part in (part for data in drawn.values() for pair in data for part in pair):
         part.setflags(write=False)  # nine faults start from the same arrays
-    builders = build_mlp, build_small_cnn, build_branches
-    return {
-        (fault, seed): break_run(
-            fault, builders[seed % 3], *drawn[seed], epochs=3, seed=seed
-        )
-        for fault in FAULTS
-        for seed in SEEDS
-    }
+    builders = list(map(compiled_once, (build_mlp, build_small_cnn, build_branches)))
+    found = {}
+    for key in itertools.product(FAULTS, SEEDS):
+        fault, seed = key
+        run = break_run(fault, builders[seed % 3], *drawn[seed], epochs=3, seed=seed)
+        found[key] = run, read(run)
+    return found
 
 
 @pytest.fixture(scope="module")
-def readings(broken):
-    """Return {(fault, seed): findings}, each run read once."""
-    return {key: read(run) for key, run in broken.items()}
+def broken(broken_and_read):
+    """Return {(fault, seed): run}."""
+    return {key: run for key, (run, _) in broken_and_read.items()}
+
+
+@pytest.fixture(scope="module")
+def readings(broken_and_read):
+    """Return {(fault, seed): findings}."""
+    return {key: findings for key, (_, findings) in broken_and_read.items()}
 
 
 # --- broken runs are named -----------------------------------------------------------
