@@ -312,7 +312,7 @@ def explain(question: str, ran: list[dict], submission: Submission) -> Words | s
         )
     if first[0] in timeout:
         return Words(
-            f"写有 `{name}` 的单元格一直没有运行完，是不是循环停不下来。",
+            f"写有 `{name}` 的单元格一直没有运行完，是不是循环停不下来？",
             f"The cell of `{name}` did not end in time: does a loop never stop?",
         )
     return Words(

@@ -263,8 +263,8 @@ def _symptom_of_order(run: Evidence) -> Words | None:
     right = np.mean(run.outputs.argmax(axis=1) == labels)
     if not run.is_normalised and last > right + 0.1 + chance_bound(last, len(labels)):
         return Words(
-            zh=f"最后一轮里边训练边记的准确率是 {last:.0%}，现在一量只有 "
-            f"{right:.0%}：它是一类一类地挣来的",
+            zh=f"最后一轮边训练边数出的准确率是 {last:.0%}，现在一量只有 "
+            f"{right:.0%}：练到哪一类，才答对哪一类",
             en=f"the accuracy counted during the last epoch, {last:.0%}, is "
             f"{right:.0%} when measured now: it was earned class by class",
         )

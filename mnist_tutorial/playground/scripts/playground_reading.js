@@ -75,7 +75,7 @@ export function makeBars() {
     const { answer, problem, failure, digit } = state;
     const chances = answer?.probabilities ?? Array(10).fill(0);
     const best = chances.indexOf(Math.max(...chances));
-    const percent = (at) => `${fixed(100 * chances[at], 1)} %`;
+    const percent = (at) => `${fixed(100 * chances[at], 1)}%`;
     rows.forEach(({ bar, before, share, node }, at) => {
       put(share, chances[at], answer ? percent(at) : "—");
       placeAt(bar, { width: chances[at] });

@@ -34,7 +34,7 @@ export function makeFacts(state) {
     show(1, state.seconds, (value) => fixed(value, 1));
     show(2, state.losses.at(-1), rounded);
     show(3, loss, rounded);
-    show(4, accuracy, (value) => `${fixed(100 * value, 1)} %`);
+    show(4, accuracy, (value) => `${fixed(100 * value, 1)}%`);
   };
   return { node: make("div.facts", ...facts), render };
 }
@@ -85,7 +85,7 @@ export function makeCurves(state) {
     accuracies.draw({
       ...steps,
       ys: [0, 100],
-      yTicks: [0, 25, 50, 75, 100].map((percent) => [percent, `${percent} %`]),
+      yTicks: [0, 25, 50, 75, 100].map((percent) => [percent, `${percent}%`]),
       content(x, y) {
         const [before, held] = curves(x, y, "accuracy", (share) => 100 * share);
         return { drawn: [polyline("before", before), ...withEnd("held", held)] };
