@@ -97,32 +97,22 @@ def build_fast_cnn() -> keras.Sequential:
 def build_best_cnn() -> keras.Sequential:
     """Build a network that makes few mistakes, for the recipe ``recipes.BEST``.
 
-    While it is trained, and only then, its first three layers turn, shift and stretch
-    every image at random, each time another way: so it never sees an image twice. A
-    batch normalisation follows each pooling, where it has a quarter of the values to
-    normalise, and lets the learning rate be high. It has 66,650 parameters.
-
-    References
-    ----------
-    P. Y. Simard, D. Steinkraus, J. C. Platt, "Best Practices for Convolutional Neural
-    Networks", 2003, doi:10.1109/ICDAR.2003.1227801.
+    More than half of its arithmetic is in the second convolution, and few filters keep
+    that cheap. A batch normalisation lets the learning rate be high; where there is a
+    pooling it follows it, with a quarter of the values to normalise. It has 165,000
+    parameters.
     """
 
     def normalised(*parts: keras.layers.Layer) -> list[keras.layers.Layer]:
         return [*parts, layers.BatchNormalization(momentum=0.9), layers.ReLU()]
 
-    empty = {"fill_mode": "constant"}  # black, not the image mirrored
     return keras.Sequential(
         [
             keras.Input(INPUT_SHAPE),
-            layers.RandomRotation(14 / 360, **empty),
-            # By whole pixels, so that the image is not blurred once more.
-            layers.RandomTranslation(2 / 28, 2 / 28, interpolation="nearest", **empty),
-            layers.RandomZoom(0.1, 0.1, **empty),
             *normalised(layers.Conv2D(16, 5, use_bias=False), layers.MaxPooling2D()),
             *normalised(layers.Conv2D(32, 5, use_bias=False), layers.MaxPooling2D()),
-            *normalised(layers.Conv2D(64, 3, use_bias=False)),  # (n, 2, 2, 64)
-            layers.Flatten(),
+            *normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),
+            layers.Flatten(),  # (n, 1024)
             *normalised(layers.Dense(128, use_bias=False)),
             layers.Dense(NUM_CLASSES),
         ]

@@ -15,6 +15,7 @@ class Recipe(NamedTuple):
     batch_size: int
     learning_rate: float
     schedule: str
+    deform: bool = False
 
 
 # The source document's network and settings.
@@ -29,9 +30,10 @@ FAST = Recipe(
 # benchmarks/recipes.py.
 BEST = Recipe(
     "build_best_cnn",
-    epochs=12,
+    epochs=9,
     batch_size=128,
     learning_rate=5e-3,
     schedule="one_cycle",
+    deform=True,
 )
 RECIPES = {"document": DOCUMENT, "fast": FAST, "best": BEST}

@@ -40,6 +40,7 @@ def train(
     batch_size: int = DOCUMENT.batch_size,
     learning_rate: float = DOCUMENT.learning_rate,
     schedule: str = DOCUMENT.schedule,
+    deform: bool = DOCUMENT.deform,
     seed: int = 0,
     shuffle: bool = True,
     steps_per_execution: int = 1,
@@ -65,9 +66,11 @@ def train(
         Adam's step size, if the schedule is ``"constant"``; the highest one if it is
         ``"one_cycle"``: a linear rise over the first 30 % of the steps, then half a
         cosine down to almost zero.
+    deform
+        Whether each training image is deformed a little, another way every time.
     seed
-        Of the order of the examples and of dropout. The weights are as the model was
-        built.
+        Of the order of the examples, of what deforms them and of dropout. The weights
+        are as the model was built.
     shuffle
         Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
@@ -95,6 +98,7 @@ def train(
     )
     check_counts(least=0, seed=seed)
     check_choice("shuffle", shuffle, (True, False))
+    check_choice("deform", deform, (True, False))
     if not isinstance(callbacks, Sequence) or not all(
         isinstance(callback, keras.callbacks.Callback) for callback in callbacks
     ):
@@ -109,7 +113,7 @@ def train(
     _compile(model, rate, steps_per_execution)
     record, progress_bar = _Record(), _ProgressBar()
     callbacks = [record, progress_bar, *callbacks]
-    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle)
+    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle, deform)
     try:
         model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
     finally:  # Keras calls no callback after an interruption
@@ -193,6 +197,7 @@ def _examples(
     validation_data: tuple[np.ndarray, np.ndarray] | None,
     batch_size: int,
     shuffle: bool,
+    deform: bool,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples.
 
@@ -200,16 +205,31 @@ def _examples(
     as long as it has already run, and ``fit`` waits for it at the end of every epoch:
     up to half of the time would be spent waiting. Hence one without tuning.
     """
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" and not deform:
         settings = {"batch_size": batch_size, "shuffle": shuffle}
         return {"x": images, "y": labels, "validation_data": validation_data} | settings
     if validation_data is not None:
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
-    dataset = _batches(images, labels, batch_size, shuffle)
+    dataset = _batches(images, labels, batch_size, shuffle, deform)
     return {"x": dataset, "validation_data": validation_data}
 
 
-def _batches(images, labels, batch_size, shuffle):
+def _deformations() -> list[keras.layers.Layer]:
+    """Return layers that, in training, deform images, so that none is ever seen twice.
+
+    A person's hand varies as much: the digit remains. What moves in is black.
+    """
+    empty = {"fill_mode": "constant"}
+    return [
+        keras.layers.RandomRotation(10 / 360, **empty),  # up to 10 degrees
+        # Up to a pixel, and by whole ones: the image is not blurred once more.
+        keras.layers.RandomTranslation(
+            1 / 28, 1 / 28, interpolation="nearest", **empty
+        ),
+    ]
+
+
+def _batches(images, labels, batch_size, shuffle, deform=False):
     import tensorflow as tf
 
     order = tf.data.Dataset.range(len(images))
@@ -220,12 +240,13 @@ def _batches(images, labels, batch_size, shuffle):
     options.autotune.enabled = False
     # They would put a second copy of the images into the pipeline's graph.
     options.experimental_optimization.apply_default_optimizations = False
-    return (
-        order.batch(batch_size)
-        .map(lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen)))
-        .prefetch(2)
-        .with_options(options)
+    batches = order.batch(batch_size).map(
+        lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen))
     )
+    if deform:
+        layers = keras.Sequential(_deformations())
+        batches = batches.map(lambda x, y: (layers(x, training=True), y))
+    return batches.prefetch(2).with_options(options)
 
 
 def _checked(

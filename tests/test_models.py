@@ -27,7 +27,7 @@ CLASSIFIERS = {
     models.build_best_cnn: (5 * 5 * 1 * 16 + 4 * 16)
     + (5 * 5 * 16 * 32 + 4 * 32)
     + (3 * 3 * 32 * 64 + 4 * 64)
-    + (2 * 2 * 64 * 128 + 4 * 128)
+    + (4 * 4 * 64 * 128 + 4 * 128)
     + (128 + 1) * 10,
 }
 each_classifier = pytest.mark.parametrize("build", CLASSIFIERS)
