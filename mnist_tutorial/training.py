@@ -211,22 +211,21 @@ def _examples(
     if validation_data is not None:
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
     dataset = _batches(images, labels, batch_size, shuffle, deform)
-    return {"x": dataset, "validation_data": validation_data}
+    # It shuffles itself; asked to do so `fit` would warn.
+    return {"x": dataset, "validation_data": validation_data, "shuffle": False}
 
 
-def _deformations() -> list[keras.layers.Layer]:
-    """Return layers that, in training, deform images, so that none is ever seen twice.
+def _deformation() -> keras.layers.Layer:
+    """Return a layer that deforms images, another way every time.
 
     A person's hand varies as much: the digit remains. What moves in is black.
     """
-    empty = {"fill_mode": "constant"}
-    return [
-        keras.layers.RandomRotation(10 / 360, **empty),  # up to 10 degrees
-        # Up to a pixel, and by whole ones: the image is not blurred once more.
-        keras.layers.RandomTranslation(
-            1 / 28, 1 / 28, interpolation="nearest", **empty
-        ),
-    ]
+    turn = keras.layers.RandomRotation(10 / 360, fill_mode="constant")  # 10 degrees
+    # Up to a pixel, and by whole ones: the image is not blurred once more.
+    shift = keras.layers.RandomTranslation(
+        1 / 28, 1 / 28, interpolation="nearest", fill_mode="constant"
+    )
+    return keras.layers.Pipeline([turn, shift])
 
 
 def _batches(images, labels, batch_size, shuffle, deform=False):
@@ -244,8 +243,8 @@ def _batches(images, labels, batch_size, shuffle, deform=False):
         lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen))
     )
     if deform:
-        layers = keras.Sequential(_deformations())
-        batches = batches.map(lambda x, y: (layers(x, training=True), y))
+        deformation = _deformation()
+        batches = batches.map(lambda x, y: (deformation(x), y))
     return batches.prefetch(2).with_options(options)
 
 
