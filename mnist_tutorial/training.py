@@ -197,7 +197,7 @@ def _examples(
     validation_data: tuple[np.ndarray, np.ndarray] | None,
     batch_size: int,
     shuffle: bool,
-    deform: bool,
+    deform: bool = False,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples.
 
