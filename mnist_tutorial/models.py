@@ -99,7 +99,7 @@ def build_best_cnn() -> keras.Sequential:
 
     More than half of its arithmetic is in the second convolution, and few filters keep
     that cheap. A batch normalisation lets the learning rate be high; where there is a
-    pooling it follows it, with a quarter of the values to normalise. It has 165,000
+    pooling it follows it, with a quarter of the values to normalise. It has 164,954
     parameters.
     """
 
