@@ -99,7 +99,7 @@ def test_seconds_are_what_the_clock_says_of_each_epoch(small, monkeypatch):
 
 
 def test_the_defaults_are_the_documents(small):
-    assert DOCUMENT == ("build_cnn", 5, 32, 1e-3, "constant")
+    assert DOCUMENT == ("build_cnn", 5, 32, 1e-3, "constant", False)
     parameters = inspect.signature(train).parameters
     for name in DOCUMENT._fields[1:]:
         assert parameters[name].default == getattr(DOCUMENT, name)
