@@ -338,6 +338,7 @@ BAD = {
     "batch_size": ({"batch_size": 8.0}, "batch_size must be a whole number"),
     "steps": ({"steps_per_execution": 0}, "steps_per_execution must be a whole number"),
     "rate": ({"learning_rate": 0}, r"learning_rate must be a number in \(0, inf\)"),
+    "deform": ({"deform": "yes"}, "deform must be one of True, False, got 'yes'"),
     "schedule": ({"schedule": "cosine"}, "schedule must be one of constant, one_cycle"),
 }
 
