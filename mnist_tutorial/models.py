@@ -94,6 +94,31 @@ def build_fast_cnn() -> keras.Sequential:
     )
 
 
+def build_best_cnn() -> keras.Sequential:
+    """Build a network that makes few mistakes, for the recipe ``recipes.BEST``.
+
+    More than half of its arithmetic is in the second convolution, and few filters keep
+    that cheap. A batch normalisation lets the learning rate be high; where there is a
+    pooling it follows it, with a quarter of the values to normalise. It has 164,954
+    parameters.
+    """
+
+    def normalised(*parts: keras.layers.Layer) -> list[keras.layers.Layer]:
+        return [*parts, layers.BatchNormalization(momentum=0.9), layers.ReLU()]
+
+    return keras.Sequential(
+        [
+            keras.Input(INPUT_SHAPE),
+            *normalised(layers.Conv2D(16, 5, use_bias=False), layers.MaxPooling2D()),
+            *normalised(layers.Conv2D(32, 5, use_bias=False), layers.MaxPooling2D()),
+            *normalised(layers.Conv2D(64, 3, padding="same", use_bias=False)),
+            layers.Flatten(),  # (n, 1024)
+            *normalised(layers.Dense(128, use_bias=False)),
+            layers.Dense(NUM_CLASSES),
+        ]
+    )
+
+
 def is_relu(layer: keras.layers.Layer) -> bool:
     """Tell whether a layer ends in a ReLU: 0 below 0, and unchanged above.
 

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 
 import keras
@@ -42,6 +43,7 @@ def train(
     batch_size: int = DOCUMENT.batch_size,
     learning_rate: float = DOCUMENT.learning_rate,
     schedule: str = DOCUMENT.schedule,
+    deform: bool = DOCUMENT.deform,
     seed: int = 0,
     shuffle: bool = True,
     steps_per_execution: int = 1,
@@ -68,9 +70,11 @@ def train(
         Adam's step size, if the schedule is ``"constant"``; the highest one if it is
         ``"one_cycle"``: a linear rise over the first 30 % of the steps, then half a
         cosine down to almost zero.
+    deform
+        Whether each training image is deformed a little, another way every time.
     seed
-        Of the order of the examples and of dropout. The weights are as the model was
-        built.
+        Of the order of the examples, of what deforms them and of dropout. The weights
+        are as the model was built.
     shuffle
         Whether each epoch has another order; without, the examples come as they are.
     steps_per_execution
@@ -108,6 +112,7 @@ def train(
     )
     check_counts(least=0, seed=seed)
     check_choice("shuffle", shuffle, (True, False))
+    check_choice("deform", deform, (True, False))
     if not isinstance(callbacks, Sequence) or not all(
         isinstance(callback, keras.callbacks.Callback) for callback in callbacks
     ):
@@ -126,7 +131,7 @@ def train(
             "batch_size": str(batch_size),
             "learning_rate": str(learning_rate),
             "schedule": schedule if schedule == "constant" else f"{schedule}, {epochs}",
-            "seed and shuffle": f"{seed}, {shuffle}",
+            "seed, shuffle, deform": f"{seed}, {shuffle}, {deform}",
         }
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
@@ -137,7 +142,8 @@ def train(
     _compile(model, rate, steps_per_execution)
     progress_bar = _ProgressBar()
     callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint]
-    examples = _examples(x_train, y_train, validation_data, batch_size, shuffle, done)
+    settings = {"shuffle": shuffle, "deform": deform, "done": done}
+    examples = _examples(x_train, y_train, validation_data, batch_size, **settings)
     try:
         model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
     finally:  # Keras calls no callback after an interruption
@@ -220,7 +226,9 @@ def _examples(
     labels: np.ndarray,
     validation_data: tuple[np.ndarray, np.ndarray] | None,
     batch_size: int,
+    *,
     shuffle: bool,
+    deform: bool = False,
     done: int = 0,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples, after done epochs.
@@ -229,18 +237,35 @@ def _examples(
     as long as it has already run, and ``fit`` waits for it at the end of every epoch:
     up to half of the time would be spent waiting. Hence one without tuning.
     """
-    if keras.backend.backend() != "tensorflow":
-        settings = {"batch_size": batch_size, "shuffle": shuffle, "initial_epoch": done}
-        return {"x": images, "y": labels, "validation_data": validation_data} | settings
+    settings = {"validation_data": validation_data, "initial_epoch": done}
+    if keras.backend.backend() != "tensorflow" and not deform:
+        arrays = {"x": images, "y": labels, "batch_size": batch_size}
+        return arrays | settings | {"shuffle": shuffle}
     if validation_data is not None:
-        validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
-    dataset = _batches(images, labels, batch_size, shuffle)
+        settings["validation_data"] = _batches(*validation_data, VALIDATION_BATCH_SIZE)
+    dataset = _batches(images, labels, batch_size, shuffle, deform)
     for _ in range(done):
-        iter(dataset)  # draws an order
-    return {"x": dataset, "validation_data": validation_data, "initial_epoch": done}
+        drawn = iter(dataset)  # draws an order,
+        if deform:
+            deque(drawn, maxlen=0)  # and all deformations
+    # It shuffles itself; asked to do so `fit` would warn.
+    return {"x": dataset, "shuffle": False} | settings
 
 
-def _batches(images, labels, batch_size, shuffle):
+def _deformation() -> keras.layers.Layer:
+    """Return a layer that deforms images, another way every time.
+
+    A person's hand varies as much: the digit remains. What moves in is black.
+    """
+    turn = keras.layers.RandomRotation(10 / 360, fill_mode="constant")  # 10 degrees
+    # Up to a pixel, and by whole ones: the image is not blurred once more.
+    shift = keras.layers.RandomTranslation(
+        1 / 28, 1 / 28, interpolation="nearest", fill_mode="constant"
+    )
+    return keras.layers.Pipeline([turn, shift])
+
+
+def _batches(images, labels, batch_size, shuffle=False, deform=False):
     import tensorflow as tf
 
     order = tf.data.Dataset.range(len(images))
@@ -251,12 +276,13 @@ def _batches(images, labels, batch_size, shuffle):
     options.autotune.enabled = False
     # They would put a second copy of the images into the pipeline's graph.
     options.experimental_optimization.apply_default_optimizations = False
-    return (
-        order.batch(batch_size)
-        .map(lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen)))
-        .prefetch(2)
-        .with_options(options)
+    batches = order.batch(batch_size).map(
+        lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen))
     )
+    if deform:
+        deformation = _deformation()
+        batches = batches.map(lambda x, y: (deformation(x), y))
+    return batches.prefetch(2).with_options(options)
 
 
 def _checked(

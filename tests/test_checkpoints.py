@@ -263,8 +263,8 @@ OTHER = {
     ),
     "rate": ({"learning_rate": 0.1}, "learning_rate 0.001, and this one has 0.1"),
     "schedule": ({"schedule": "one_cycle"}, "schedule constant, .* one_cycle, 5"),
-    "seed": ({"seed": 4}, "seed and shuffle 3, True, .* has 4, True;"),
-    "order": ({"shuffle": False}, "seed and shuffle 3, True, .* has 3, False;"),
+    "seed": ({"seed": 4}, "seed, shuffle, deform 3, True, False, .* has 4, True, False;"),
+    "order": ({"shuffle": False}, "seed, shuffle, deform 3, True, False, .* has 3, False, False;"),
     "epochs": ({"epochs": 1}, "has 2 epochs, and epochs is 1; ask for as many"),
 }
 

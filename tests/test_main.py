@@ -16,7 +16,7 @@ from keras import layers
 from PIL import Image
 
 from mnist_tutorial import __main__ as command_line
-from mnist_tutorial import datasets, doctor, training
+from mnist_tutorial import datasets, doctor, models, training
 from mnist_tutorial.__main__ import main
 from mnist_tutorial.evaluation import accuracy
 from mnist_tutorial.models import build_fast_cnn, build_linear
@@ -292,6 +292,27 @@ def test_train_saves_the_best_epochs_model_and_prints_a_line_an_epoch(
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     measured = float(loss(validation_data[1], load(output).predict(x_val, verbose=0)))
     assert measured == pytest.approx(float(val_losses[0]), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_each_recipe_builds_its_network(capsys, monkeypatch, tmp_path, name):
+    seen = {}
+
+    def fake_train(model, *data, callbacks, **options):
+        seen.update(options, model=model)
+        callbacks[0].set_model(model)
+        callbacks[0].save()
+
+    monkeypatch.setattr(training, "train", fake_train)
+    output = tmp_path / "model.keras"
+    assert run(capsys, "train", "--recipe", name, "--output", output)[0] == 0
+    settings = RECIPES[name]._asdict()
+    network = getattr(models, settings.pop("builder"))()
+    assert settings.items() <= seen.items()
+    for model in (seen["model"], load(output)):
+        assert [type(layer) for layer in model.layers] == [
+            type(layer) for layer in network.layers
+        ]
 
 
 def test_seed_and_recipe_reach_the_training(capsys, monkeypatch, tmp_path, small):

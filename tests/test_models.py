@@ -24,6 +24,11 @@ CLASSIFIERS = {
     + (3 * 3 * 16 + 1) * 48
     + (5 * 5 * 48 * 64 + 4 * 64)
     + (64 + 1) * 10,
+    models.build_best_cnn: (5 * 5 * 1 * 16 + 4 * 16)
+    + (5 * 5 * 16 * 32 + 4 * 32)
+    + (3 * 3 * 32 * 64 + 4 * 64)
+    + (4 * 4 * 64 * 128 + 4 * 128)
+    + (128 + 1) * 10,
 }
 each_classifier = pytest.mark.parametrize("build", CLASSIFIERS)
 

@@ -341,7 +341,7 @@ def test_drawings_are_read_again_and_the_saved_page_reads_them_alike(
     tab = Visit(browser, folder.as_uri(), locale="en-GB")
     tab.page.goto(path.as_uri())
     assert f"{training.steps()} steps" in tab.page.title()
-    assert f"{100 * training.accuracy():.1f} %" in tab.page.title()
+    assert f"{100 * training.accuracy():.1f}%" in tab.page.title()
     pad = Pad(tab.page)
     found = []
     for digit in DRAWN:
