@@ -53,19 +53,31 @@ def find():
 
 
 def install():
-    """Try Playwright's own Chromium, then Debian's, until there is one."""
+    """Try Playwright's own Chromium, then Debian's, until there is one.
+
+    A whole browser of the system is there already in many a container, where root adds
+    Debian's beside it.
+    """
     apt = [*([] if os.geteuid() == 0 else ["sudo", "-n"]), "apt-get", "-qq"]
+    add = [*apt, "install", "-y", SHELL]
     for step in (
         [sys.executable, "-m", "playwright", "install", "chromium"],
         [*apt, "update"],
-        [*apt, "install", "-y", SHELL],
+        add,
     ):
         if find() is None:
-            print("Looking for a Chromium:", *step, flush=True)
-            try:
-                subprocess.run(step, timeout=600)
-            except (OSError, subprocess.TimeoutExpired) as problem:
-                print(problem)
+            attempt(step)
+    if os.geteuid() == 0 and find() in map(shutil.which, SYSTEM_NAMES[1:]):
+        attempt(add)
+
+
+def attempt(step):
+    """Run a step of an installation, and go on if it fails."""
+    print("Looking for a Chromium:", *step, flush=True)
+    try:
+        subprocess.run(step, timeout=600)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        print(problem)
 
 
 def main(arguments):

@@ -33,6 +33,9 @@ FOUND["zh"] |= {
     "ＭＮＩＳＴ": "mnist",
     "Ｄｒｏｐｏｕｔ　過擬合": "过拟合",
 }
+# A server hands out the pages too, from which a summary is made for each that is found.
+# That takes its time and is all that is other than from the disk: there the rest is.
+SUMMARISED = ["卷积层", "過擬合", "dropout怎么用", "overfitting"]
 NOT_FOUND = {"zh": ["量子力学", "量子力學是什麼"], "en": ["thermodynamics"]}
 # A space, wide letters and old characters: what an address could spoil.
 FIRST = {
@@ -72,12 +75,11 @@ class Results(Visit):
         self.wait()
         return self.hits.count()
 
-    def assert_shows(self, word, language):
-        """Hold the summaries, which only a server hands out, against what was meant."""
-        if self.site.startswith("http"):
-            summaries = self.page.locator("#search-results p.context")
-            shown = word if language == "zh" else ""  # no part of a Chinese word
-            summaries.filter(has_text=shown).first.wait_for()
+    def assert_summarised(self, word, language):
+        """Hold what is shown of the pages against what was meant."""
+        summaries = self.page.locator("#search-results p.context")
+        shown = word if language == "zh" else ""  # no part of a Chinese word
+        summaries.filter(has_text=shown).first.wait_for()
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +97,13 @@ def text_of(page):
 
 
 def test_finds_what_the_book_has_and_nothing_else(results, language):
+    is_served = results.site.startswith("http")
     for words, known in FOUND[language].items():
+        if is_served and words not in SUMMARISED:
+            continue
         assert results.search(words) > 0, words
-        results.assert_shows(known, language)
+        if is_served:
+            results.assert_summarised(known, language)
         href = results.hits.locator("a").first.evaluate("node => node.href")
         page = unquote(urlsplit(href.removeprefix(results.site)).path)
         assert page.startswith(f"book/{language}/")
