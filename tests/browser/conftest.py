@@ -31,18 +31,24 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture(scope="session", params=["served", "disk"])
-def site(request, html):
-    """Yield the address that the pages' names are relative to."""
-    if request.param == "disk":
-        yield html.resolve().as_uri() + "/"
-        return
+@pytest.fixture(scope="session")
+def sites(html):
+    """Yield the addresses that the pages' names are relative to."""
     handler = functools.partial(QuietHandler, directory=html)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
+    yield {
+        "served": f"http://127.0.0.1:{server.server_port}/",
+        "disk": html.resolve().as_uri() + "/",
+    }
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="session", params=["served", "disk"])
+def site(request, sites):
+    """Return one of the addresses, after the other."""
+    return sites[request.param]
 
 
 @pytest.fixture(scope="session")

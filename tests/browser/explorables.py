@@ -59,15 +59,22 @@ class Explorable:
         (value,) = self.values(selector)
         return value
 
-    def spot(self, selector, x, y):
-        """Return where on the screen a place within a node is, after scrolling to it.
+    def spots(self, selector, places):
+        """Return where on the screen places within a node are, after scrolling to it.
 
-        x and y are shares of the node's width and height.
+        Each is a pair of shares of the node's width and height.
         """
         node = self.find(selector)
         node.scroll_into_view_if_needed()
         box = node.bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+        return [
+            (box["x"] + x * box["width"], box["y"] + y * box["height"])
+            for x, y in places
+        ]
+
+    def spot(self, selector, x, y):
+        """Return where on the screen one place within a node is."""
+        return self.spots(selector, [(x, y)])[0]
 
     def colour(self, name):
         """Return red, green and blue of one of the explorable's colours."""
@@ -425,15 +432,20 @@ class Notebook(Visit):
 
 ON_A_PHONE = {"viewport": PHONE, "has_touch": True, "color_scheme": "dark"}
 
-# What does not depend on the page need not be tried on each. The scripts stand in the
-# pages themselves: from the disk it is tried whether they start, speak the language of
-# the book, and show the numbers that NumPy finds.
-as_served = pytest.mark.parametrize("site", ["served"], indirect=True)
-
-
-def on_one_page(test):
-    """Run a test on the Chinese page alone, as a server hands it out."""
-    return as_served(pytest.mark.parametrize("language", ["zh"], indirect=True)(test))
+# What depends on the language does not depend on how a page came: each of the two ways
+# and each of the two books is tried once, in two pages instead of four. From the disk a
+# script might not start, from a server a file it waits for might not come; in either
+# book a word of the other might stand, or one that is too long.
+in_two_books = pytest.mark.parametrize(
+    ("site", "language"),
+    [("disk", "zh"), ("served", "en")],
+    ids=["disk-zh", "served-en"],
+    indirect=True,
+)
+# What depends on neither.
+on_one_page = pytest.mark.parametrize(
+    ("site", "language"), [("disk", "zh")], ids=["disk-zh"], indirect=True
+)
 
 
 def drag_finger(page, *spots):

@@ -50,7 +50,7 @@ class Sheet(Explorable):
     def write(self, strokes, finger=False):
         """Draw strokes by mouse or by finger."""
         for stroke in strokes:
-            spots = [self.spot(".pad", x, y) for x, y in stroke]
+            spots = self.spots(".pad", stroke)
             if finger:
                 drag_finger(self.page, *spots)
                 continue

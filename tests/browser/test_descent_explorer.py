@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from explorables import as_served, number, on_one_page, read
+from explorables import in_two_books, number, on_one_page, read
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def descent(desktop):
     return explorable
 
 
-@as_served
+@in_two_books
 @pytest.mark.parametrize(
     ("share", "verdict"), [(0.9, "oscillating"), (1.1, "diverging")]
 )

@@ -8,9 +8,9 @@ from explorables import (
     HTML,
     KINDS,
     PRESETS,
-    as_served,
     assert_readable,
     drag_finger,
+    in_two_books,
     number,
     on_one_page,
 )
@@ -40,6 +40,7 @@ def both(request, desktop, phone):
     return pair
 
 
+@in_two_books
 def test_speaks_the_pages_language(both, language):
     for explorable in both:
         said = explorable.texts()
@@ -58,7 +59,7 @@ def test_speaks_the_pages_language(both, language):
         assert explorable.find("button.language").count() == 0
 
 
-@as_served
+@in_two_books
 def test_text_can_be_read_in_both_themes_and_follows_a_switch(both):
     for explorable, first in zip(both, ("light", "dark"), strict=True):
         assert explorable.root.get_attribute("data-scheme") == first
@@ -78,7 +79,7 @@ def test_text_can_be_read_in_both_themes_and_follows_a_switch(both):
         assert ground == "rgba(0, 0, 0, 0)"
 
 
-@as_served
+@in_two_books
 @pytest.mark.parametrize("width", [390, 360, 320])
 def test_has_room_on_a_phone(phone, width):
     for explorable in [phone[kind] for kind in KINDS]:
@@ -185,7 +186,7 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(desktop, kind, first,
     assert focus is None, "the keyboard does not get out again"
 
 
-@as_served
+@in_two_books
 @pytest.mark.parametrize(
     ("kind", "field", "texts", "limits"),
     [

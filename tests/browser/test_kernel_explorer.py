@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorables import PRESETS, drag_finger, on_one_page
+from explorables import PRESETS, drag_finger, in_two_books, on_one_page
 from scipy.signal import correlate2d
 
 
@@ -23,6 +23,7 @@ def test_kernel_begins_where_there_is_something_to_see(kernel):
     kernel.assert_shows(0, PRESETS["vertical"], kernel.place())
 
 
+@in_two_books
 def test_values_and_colours_are_those_that_numpy_finds(kernel):
     for number_of, (preset, weights) in enumerate(PRESETS.items()):
         digit = number_of % len(kernel.images)

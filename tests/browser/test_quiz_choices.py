@@ -3,7 +3,7 @@
 import pytest
 import quiz_source
 from book_site import DESKTOP, PHONE, Visit
-from explorables import as_served, contrast
+from explorables import contrast
 
 PAGE = "algorithm/convolution"
 QUESTION = quiz_source.read(PAGE)[0]
@@ -36,6 +36,17 @@ class Asked:
         self.box = self.section.locator(".quiz").first
         self.code = self.box.locator("details")
 
+    def forget(self):
+        """Take back every choice, and close what was opened."""
+        self.section.evaluate(
+            """section => {
+              for (const node of section.querySelectorAll("input"))
+                node.checked = false;
+              for (const node of section.querySelectorAll("details"))
+                node.open = false;
+            }"""
+        )
+
     def enter(self):
         """Press Tab until the first question has the focus."""
         self.section.locator("h2").click()
@@ -60,11 +71,11 @@ class Asked:
 
 HOW = [("zh", "light"), ("en", "dark"), ("zh", "no scripts")]
 # It is a script that sets the theme.
-with_scripts = pytest.mark.parametrize("asked", HOW[:2], indirect=True, ids=" ".join)
+with_scripts = pytest.mark.parametrize("tab", HOW[:2], indirect=True, ids=" ".join)
 
 
-@pytest.fixture(params=HOW, ids=" ".join)
-def asked(request, browser, site):
+@pytest.fixture(scope="module", params=HOW, ids=" ".join)
+def tab(request, browser, sites):
     """Yield a question on a desktop, on a phone in the dark, and without scripts."""
     language, how = request.param
     options = {
@@ -72,15 +83,23 @@ def asked(request, browser, site):
         "dark": {"viewport": PHONE, "color_scheme": "dark"},
         "no scripts": {"java_script_enabled": False},
     }[how]
-    tab = Visit(browser, site, **options)
-    tab.page.goto(f"{site}book/{language}/{PAGE}.html", wait_until="domcontentloaded")
-    yield Asked(tab.page, language)
+    site = sites["served"]
+    visit = Visit(browser, site, **options)
+    address = f"{site}book/{language}/{PAGE}.html"
+    visit.page.goto(address, wait_until="domcontentloaded")
+    yield Asked(visit.page, language)
     if how == "no scripts":
-        tab.problems.clear()  # each script that was not run
-    tab.close()
+        visit.problems.clear()  # each script that was not run
+    visit.close()
 
 
-@as_served
+@pytest.fixture
+def asked(tab):
+    """Return the question, not yet answered."""
+    tab.forget()
+    return tab
+
+
 def test_each_choice_is_reached_by_keys_and_says_why(asked):
     asked.enter()
     assert asked.reasons() == [] and not asked.code.is_visible()
@@ -101,7 +120,6 @@ def test_each_choice_is_reached_by_keys_and_says_why(asked):
     assert asked.code.locator("pre").text_content().strip() == QUESTION.cell
 
 
-@as_served
 @with_scripts
 def test_what_is_read_and_where_the_focus_is_can_be_seen(asked):
     asked.enter()
@@ -128,7 +146,6 @@ def test_what_is_read_and_where_the_focus_is_can_be_seen(asked):
         assert size >= 12, text
 
 
-@as_served
 def test_reasons_are_told_to_those_who_hear_the_page(asked):
     tree = asked.box.aria_snapshot()
     for label in asked.box.locator("label").all_text_contents():

@@ -1,7 +1,7 @@
 """What the folder that is published holds, and how a reader enters and prints it."""
 
-import pytest
 from book_site import ALL_PAGES
+from explorables import in_two_books
 
 
 def test_holds_the_pages_of_both_books_and_no_others(html):
@@ -22,7 +22,7 @@ def test_first_page_is_the_chinese_book(visit, html):
     assert 'rel="icon"' in (html / "index.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@in_two_books
 def test_solutions_are_closed_until_asked_for(visit, language):
     visit.open(f"book/{language}/code/project.html")
     solutions = visit.page.locator("main details.solution")
@@ -33,7 +33,7 @@ def test_solutions_are_closed_until_asked_for(visit, language):
     cells.wait_for(state="visible")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@in_two_books
 def test_prints_the_content_alone(visit, language):
     visit.open(f"book/{language}/code/project.html")
     visit.page.emulate_media(media="print")

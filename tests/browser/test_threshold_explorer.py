@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from explorables import as_served, number, numbers, on_one_page
+from explorables import in_two_books, number, numbers, on_one_page
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def threshold(desktop):
     return explorable
 
 
-@as_served
+@in_two_books
 def test_numbers_at_20_thresholds_are_scikit_learns(threshold, language):
     for step in np.linspace(0, 1000, 20).round().astype(int).tolist():
         threshold.slide(step)

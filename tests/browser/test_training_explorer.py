@@ -179,10 +179,7 @@ def test_as_it_stands_it_reads_95_percent_within_30_seconds(show, browser):
 
 def test_it_pauses_steps_hides_and_goes_on_with_one_question_at_a_time(show):
     training = show()
-    training.press(".run")
-    training.page.wait_for_timeout(3000)
-    training.press(".run")
-    training.settle()
+    training.learn(1)
     paused = training.steps()
     training.page.wait_for_timeout(800)
     assert training.steps() == paused > 0
