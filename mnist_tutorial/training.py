@@ -235,7 +235,7 @@ def _examples(
     if validation_data is not None:
         validation_data = _batches(*validation_data, VALIDATION_BATCH_SIZE, False)
     dataset = _batches(images, labels, batch_size, shuffle)
-    for _ in range(done):
+    for _ in range(2 * done):  # Keras makes two iterators an epoch, and uses the first
         iter(dataset)  # draws an order
     return {"x": dataset, "validation_data": validation_data, "initial_epoch": done}
 
