@@ -251,7 +251,7 @@ def test_after_24_kills_nothing_is_lost(tmp_path):
 # --- what is refused -----------------------------------------------------------------
 
 OTHER = {
-    "layers": ({"build": build_mlp}, r"layers 4 layers #\w+, .* has 3 layers #"),
+    "layers": ({"build": build_mlp}, r"layers 5 layers #\w+, .* has 3 layers #"),
     "weights": ({"build": build_own}, "layers"),
     "images": ({"x": X[::-1]}, r"examples \(64, 28, 28, 1\) #\w+ \(64,\) .* has \(64"),
     "fewer": ({"x": X[:9], "y": Y[:9]}, r"examples .* and this one has \(9, 28"),
