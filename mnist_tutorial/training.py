@@ -113,13 +113,7 @@ def train(
     check_counts(least=0, seed=seed)
     check_choice("shuffle", shuffle, (True, False))
     check_choice("deform", deform, (True, False))
-    if not isinstance(callbacks, Sequence) or not all(
-        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
-    ):
-        raise InputError(
-            f"callbacks must be a list of Keras callbacks, got {callbacks!r}; hand in "
-            "objects, such as keras.callbacks.TerminateOnNaN()"
-        )
+    _check_callbacks(callbacks)
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
@@ -136,7 +130,7 @@ def train(
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
         if done and not model.built:
-            model.build((None, *x_train.shape[1:]))
+            model(x_train[:1])
 
     keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
@@ -203,6 +197,16 @@ def make_schedule(
         decay_steps=max(1, steps - warmup_steps),
         alpha=1e-3,
     )
+
+
+def _check_callbacks(callbacks: object) -> None:
+    if not isinstance(callbacks, Sequence) or not all(
+        isinstance(callback, keras.callbacks.Callback) for callback in callbacks
+    ):
+        raise InputError(
+            f"callbacks must be a list of Keras callbacks, got {callbacks!r}; hand in "
+            "objects, such as keras.callbacks.TerminateOnNaN()"
+        )
 
 
 def _compile(model: keras.Model, rate: object, steps_per_execution: int) -> None:

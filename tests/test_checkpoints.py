@@ -119,6 +119,7 @@ def folder(two_epochs, tmp_path):
         (build_random, {"schedule": "one_cycle", "steps_per_execution": 7}),
         (build_unbuilt, {"shuffle": False, "validation_data": None}),
         (build_own, {}),
+        (build_light, {"deform": True, "steps_per_execution": 3}),
     ],
 )
 def test_training_goes_on_as_if_it_had_never_stopped(tmp_path, build, options):
@@ -263,8 +264,9 @@ OTHER = {
     ),
     "rate": ({"learning_rate": 0.1}, "learning_rate 0.001, and this one has 0.1"),
     "schedule": ({"schedule": "one_cycle"}, "schedule constant, .* one_cycle, 5"),
-    "seed": ({"seed": 4}, "seed, shuffle, deform 3, True, False, .* has 4, True, False;"),
-    "order": ({"shuffle": False}, "seed, shuffle, deform 3, True, False, .* has 3, False, False;"),
+    "seed": ({"seed": 4}, "seed, shuffle, deform 3, True, False, .* has 4, True,"),
+    "order": ({"shuffle": False}, "deform 3, True, False, .* has 3, False, False;"),
+    "deform": ({"deform": True}, "deform 3, True, False, .* has 3, True, True;"),
     "epochs": ({"epochs": 1}, "has 2 epochs, and epochs is 1; ask for as many"),
 }
 

@@ -37,6 +37,8 @@ MAY_IMPORT = {
     "models": {"keras"},
     # Inside functions: TensorFlow for its pipeline, IPython for the progress bar.
     "training": {"keras", "numpy", "tensorflow", "IPython"},
+    # Inside functions: the state of PyTorch's generator.
+    "checkpoints": {"keras", "numpy", "torch"},
     "evaluation": {"keras", "numpy", "scipy", "sklearn"},
     "diagnosis": {"keras", "numpy", "scipy"},
     "overfitting": {"keras"},
