@@ -50,6 +50,7 @@ TENSORFLOW_ONLY = {
     "math/backpropagation",
     "math/gradients",
     "outlook/interpretability",
+    "outlook/several_devices",
     "tools",
 }
 
