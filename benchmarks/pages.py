@@ -1,10 +1,12 @@
 """Compare the processor time of all pages with that of the document's five epochs.
 
     python benchmarks/pages.py          writes benchmarks/pages.json
+    python benchmarks/pages.py PAGE …   adds pages that are new
 
 Every notebook is run as in a build, into a cache of its own; before and after, the
 document's recipe is trained as ``code/project`` does. So the ratio is about the same on
-a fast machine and on a slow one. Its limit is in ``tests/book/test_margins.py``.
+a fast machine and on a slow one, and those of several runs add up. Its limit is in
+``tests/book/test_margins.py``.
 """
 
 import json
@@ -58,37 +60,38 @@ def five_epochs() -> float:
     return float(done.stdout)
 
 
-def main() -> int:
+def main(pages: list[str]) -> int:
     """Measure and store."""
     set_environment()
-    about = {
-        "command": "python benchmarks/pages.py",
-        "commit": commit(),
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "python": platform.python_version(),
-    }
     cores = len(os.sched_getaffinity(0))
     os.environ.update(threads(max(1, cores // make_book.workers())))
     epochs = [five_epochs()]
     before = processor_seconds()
     with tempfile.TemporaryDirectory() as folder:
-        if failures := make_book.run_notebooks(get_cache(folder)):
+        if failures := make_book.run_notebooks(get_cache(folder), pages):
             print(*failures, sep="\n")
             return 1
         seconds = processor_seconds() - before
     epochs.append(five_epochs())
-    about |= {
-        "pages": margins.pages(),
+    run = {
+        "commit": commit(),
+        "processor": processor(),
+        "cores": cores,
+        "python": platform.python_version(),
+        "pages": pages,
         "processor_seconds": round(seconds),
         "five_epochs": round(statistics.mean(epochs)),
     }
     ratio = seconds / statistics.mean(epochs)
     before, after = map(round, epochs)
     print(f"{seconds:.0f} s, {ratio:.2f} times the five epochs' {before} and {after} s")
-    STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    runs = [run]
+    if pages != margins.pages():
+        runs = [*json.loads(STORED.read_text("utf-8"))["runs"], run]
+    stored = {"command": "python benchmarks/pages.py", "runs": runs}
+    STORED.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or margins.pages()))

@@ -98,6 +98,11 @@ class Checkpoint(keras.callbacks.Callback):
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def _write(self) -> None:
+        if keras.backend.backend() == "jax":
+            import jax
+
+            if jax.process_index() > 0:  # number 0 of the computers writes for all
+                return
         kind, keys, *rest = np.random.get_state()  # noqa: NPY002
         self.state = {
             "about": self.about,

@@ -1,3 +1,4 @@
+# ruff: noqa: E402  (Keras reads its backend as it loads)
 """Train the source document's network on several computers, a process on each.
 
     python -m mnist_tutorial.data_parallel ADDRESS COMPUTERS NUMBER FOLDER
@@ -16,10 +17,21 @@ https://github.com/keras-team/keras/issues/20585.
 import argparse
 import os
 import sys
+import traceback
 from pathlib import Path
 
+if __name__ == "__main__":  # read as Keras is imported: before the next import
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import keras
+import numpy as np
+
+from mnist_tutorial.checkpoints import in_place
+from mnist_tutorial.datasets import load_mnist, split_validation
 from mnist_tutorial.errors import InputError
+from mnist_tutorial.models import build_cnn
 from mnist_tutorial.recipes import DOCUMENT
+from mnist_tutorial.training import History, train
 
 
 def join(address: str, computers: int, number: int) -> None:
@@ -28,8 +40,6 @@ def join(address: str, computers: int, number: int) -> None:
     Call it before anything is computed; it waits for the others, at most five minutes.
     Other backends than JAX are refused with an ``InputError``.
     """
-    import keras
-
     if keras.backend.backend() != "jax":
         raise InputError(
             f"expected JAX as the backend, got {keras.backend.backend()}; set "
@@ -38,6 +48,26 @@ def join(address: str, computers: int, number: int) -> None:
     keras.distribution.initialize(address, computers, number)
     shared = keras.distribution.DataParallel(auto_shard_dataset=False)
     keras.distribution.set_distribution(shared)
+
+
+def train_share(model: keras.Model, *data: np.ndarray, **settings: object) -> History:
+    """Train this computer's share; arguments and result are those of ``train``.
+
+    Whatever goes wrong is told on stderr, in one line if another computer is lost, and
+    ends the process at once with status 3, so that the others stop as well: at a normal
+    end JAX would wait for them, and they for this one.
+    """
+    try:
+        return train(model, *data, **settings)
+    except Exception as error:
+        if "Gloo" in str(error):  # the library that carries the gradients
+            said = "another computer is gone; start all: they go on from the last epoch"
+        elif isinstance(error, InputError):
+            said = str(error)
+        else:
+            said = traceback.format_exc()
+        print(f"error: {said}", file=sys.stderr, flush=True)
+        os._exit(3)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,49 +80,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("number", metavar="NUMBER", type=int)
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--epochs", type=int, default=DOCUMENT.epochs)
-    parser.add_argument("--images", type=int, default=54_000)
     arguments = parser.parse_args(argv)
-    os.environ.setdefault("KERAS_BACKEND", "jax")
+    folder = arguments.folder
     try:
-        return _train(arguments)
+        join(arguments.address, arguments.computers, arguments.number)
+        train_data, validation_data = split_validation(*load_mnist()[0])
+        keras.utils.set_random_seed(0)
+        model = build_cnn()
+        settings = {"epochs": arguments.epochs, "resume_from": folder}
+        given = settings | {"validation_data": validation_data}
+        history = train_share(model, *train_data, **given)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-
-
-def _train(arguments: argparse.Namespace) -> int:
-    join(arguments.address, arguments.computers, arguments.number)
-
-    import jax
-    import keras
-
-    from mnist_tutorial import datasets, models, training
-
-    train_data, validation_data = datasets.split_validation(*datasets.load_mnist()[0])
-    images, labels = (part[: arguments.images] for part in train_data)
-    keras.utils.set_random_seed(0)
-    model = getattr(models, DOCUMENT.builder)()
-    try:
-        history = training.train(
-            model,
-            images,
-            labels,
-            validation_data=validation_data,
-            epochs=arguments.epochs,
-            resume_from=arguments.folder,
-        )
-    except jax.errors.JaxRuntimeError as error:
-        print(
-            f"error: another computer is gone ({str(error).strip().splitlines()[0]}); "
-            "start all of them again: they go on from the last epoch",
-            file=sys.stderr,
-            flush=True,
-        )
-        os._exit(3)  # at a normal end JAX would wait for the one that is gone
     accuracy = 100 * history["val_accuracy"][-1]
-    print(f"epoch {arguments.epochs}: validation accuracy {accuracy:.2f} %")
+    print(f"{len(history['loss'])} epochs, validation accuracy {accuracy:.2f} %")
     if arguments.number == 0:
-        model.save(arguments.folder / "model.keras")
+        with in_place(folder / "model.keras") as part:
+            model.save(part)
     return 0
 
 

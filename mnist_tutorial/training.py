@@ -241,6 +241,8 @@ def _examples(
     as long as it has already run, and ``fit`` waits for it at the end of every epoch:
     up to half of the time would be spent waiting. Hence one without tuning.
     """
+    if keras.backend.backend() == "jax":
+        images, labels, batch_size = _share(images, labels, batch_size)
     settings = {"validation_data": validation_data, "initial_epoch": done}
     if keras.backend.backend() != "tensorflow" and not deform:
         arrays = {"x": images, "y": labels, "batch_size": batch_size}
@@ -268,6 +270,26 @@ def _deformation() -> keras.layers.Layer:
         1 / 28, 1 / 28, interpolation="nearest", fill_mode="constant"
     )
     return keras.layers.Pipeline([turn, shift])
+
+
+def _share(
+    images: np.ndarray, labels: np.ndarray, batch_size: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return what this computer takes of the examples: all of them, if it is alone."""
+    import jax
+
+    number, computers = jax.process_index(), jax.process_count()
+    if batch_size % computers:
+        raise InputError(
+            f"batch_size must be a multiple of the {computers} computers, got "
+            f"{batch_size}"
+        )
+    # Shares of one size: the others would wait for the batch that one has more.
+    images, labels = (
+        part[: len(images) // computers * computers][number::computers]
+        for part in (images, labels)
+    )
+    return images, labels, batch_size // computers
 
 
 def _batches(images, labels, batch_size, shuffle=False, deform=False):

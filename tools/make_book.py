@@ -148,10 +148,10 @@ def trouble(output: NotebookNode, tags: Sequence[str]) -> str | None:
     return None
 
 
-def run_notebooks(cache: JupyterCacheAbstract) -> list[dict]:
+def run_notebooks(cache: JupyterCacheAbstract, pages: Sequence[str]) -> list[dict]:
     """Run what the cache lacks, the longest first, and say each as it ends."""
     waiting = []
-    for page in margins.pages():
+    for page in pages:
         notebook = nbformat.read(margins.path_of(page), as_version=4)
         if not is_stored(cache, notebook):
             waiting.append(page)
@@ -331,7 +331,7 @@ def make(with_solutions: bool) -> int:
     execution_cache.compare_code_and_tags()
     begun_with = execution_cache.fingerprint()
     cache = open_cache()
-    failures = run_notebooks(cache)
+    failures = run_notebooks(cache, margins.pages())
     if execution_cache.fingerprint() != begun_with:
         print(
             "\nmnist_tutorial has changed while the pages were being run: start "

@@ -45,9 +45,9 @@ def test_stored_results_belong_to_pages_and_every_reason_is_needed():
 
 def test_all_pages_took_at_most_eight_times_as_long_as_the_five_epochs():
     text = (margins.ROOT / "benchmarks" / "pages.json").read_text("utf-8")
-    stored = json.loads(text)
-    assert stored["pages"] == margins.pages()
-    assert stored["processor_seconds"] <= 8 * stored["five_epochs"]
+    runs = json.loads(text)["runs"]
+    assert sorted(page for run in runs for page in run["pages"]) == margins.pages()
+    assert sum(run["processor_seconds"] / run["five_epochs"] for run in runs) <= 8
 
 
 # --- the figures ---------------------------------------------------------------------
