@@ -35,10 +35,11 @@ MAY_IMPORT = {
     "datasets": {"numpy", "sklearn"},
     "preprocessing": {"numpy", "scipy", "PIL"},
     "models": {"keras"},
-    # Inside functions: TensorFlow for its pipeline, IPython for the progress bar.
-    "training": {"keras", "numpy", "tensorflow", "IPython"},
+    # Inside functions: TensorFlow for its pipeline, JAX for the number of computers,
+    # IPython for the progress bar.
+    "training": {"keras", "numpy", "tensorflow", "jax", "IPython"},
     # Inside functions: the state of PyTorch's generator.
-    "checkpoints": {"keras", "numpy", "torch"},
+    "checkpoints": {"keras", "numpy", "jax", "torch"},
     "evaluation": {"keras", "numpy", "scipy", "sklearn"},
     "diagnosis": {"keras", "numpy", "scipy"},
     "overfitting": {"keras"},
@@ -54,6 +55,7 @@ MAY_IMPORT = {
     # The command line; all but NumPy inside functions.
     "doctor": {"keras"},
     "model_files": {"keras", "numpy"},
+    "data_parallel": {"keras", "numpy"},
     "__main__": {"keras", "numpy"},
 }
 
