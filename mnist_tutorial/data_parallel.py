@@ -34,7 +34,7 @@ from mnist_tutorial.recipes import DOCUMENT
 from mnist_tutorial.training import History, train
 
 
-def join(address: str, computers: int, number: int) -> None:
+def join_computers(address: str, computers: int, number: int) -> None:
     """Connect to the other computers; what Keras trains from then on is shared.
 
     Call it before anything is computed; it waits for the others, at most five minutes.
@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     folder = arguments.folder
     try:
-        join(arguments.address, arguments.computers, arguments.number)
+        join_computers(arguments.address, arguments.computers, arguments.number)
         train_data, validation_data = split_validation(*load_mnist()[0])
         keras.utils.set_random_seed(0)
         model = build_cnn()

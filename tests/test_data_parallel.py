@@ -21,12 +21,12 @@ import time
 
 import keras
 import numpy as np
-from mnist_tutorial.data_parallel import join, train_share
+from mnist_tutorial.data_parallel import join_computers, train_share
 
 address, computers, number, folder, pause = sys.argv[1:]
 computers, number = int(computers), int(number)
 if computers > 1:
-    join(address, computers, number)
+    join_computers(address, computers, number)
 rng = np.random.default_rng(0)
 x, y = rng.random((641, 28, 28, 1), dtype=np.float32), rng.integers(0, 10, 641)
 keras.utils.set_random_seed(0)
