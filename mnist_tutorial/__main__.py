@@ -165,7 +165,7 @@ def _add_train_options(train: argparse.ArgumentParser) -> None:
         choices=RECIPES,
         default="document",
         help="the source document's network and settings, ones that take seconds, or "
-        "the fewest mistakes in the document's time (default: %(default)s)",
+        "fewer mistakes than the document in about its time (default: %(default)s)",
     )
     about = f"passes over the training images {defaults('epochs')}"
     add_number("--epochs", _whole_number(1, 10_000), about)

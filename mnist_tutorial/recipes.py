@@ -26,8 +26,8 @@ DOCUMENT = Recipe(
 FAST = Recipe(
     "build_fast_cnn", epochs=2, batch_size=128, learning_rate=1e-2, schedule="one_cycle"
 )
-# The fewest mistakes in the time of the source document's five epochs: see
-# benchmarks/recipes.py.
+# Fewer mistakes than the source document's five epochs in about their time; how it was
+# chosen, on validation images, stands in benchmarks/recipes.py.
 BEST = Recipe(
     "build_best_cnn",
     epochs=9,

@@ -8,6 +8,7 @@ import quiz_source
 import yaml
 from book_pages import notebooks
 from quiz_source import CHINESE, EXAM, LANGUAGES, QuizError, compute, filled, read
+from quizzes import WORDS
 
 QUESTIONS = [question for page in quiz_source.pages() for question in read(page)]
 ITEMS = read(EXAM) if quiz_source.path_of(EXAM).is_file() else []
@@ -24,6 +25,12 @@ def test_every_chapter_has_questions_and_nothing_else_has():
     paths = quiz_source.FOLDER.rglob("*.yml")
     files = [path.relative_to(quiz_source.FOLDER) for path in paths]
     assert {file.with_suffix("").as_posix() for file in files} == chapters | {EXAM}
+
+
+def test_every_chapter_has_the_heading_that_its_questions_stand_before():
+    for page in notebooks():
+        heading = WORDS[page.tree]["next"]
+        assert page.cell("next").source.startswith(f"## {heading}\n"), page
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=ids)
