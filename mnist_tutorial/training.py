@@ -284,6 +284,8 @@ def _share(
             f"batch_size must be a multiple of the {computers} computers, got "
             f"{batch_size}"
         )
+    if computers == 1:
+        return images, labels, batch_size
     # Shares of one size: the others would wait for the batch that one has more.
     images, labels = (
         part[: len(images) // computers * computers][number::computers]
