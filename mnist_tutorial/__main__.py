@@ -26,7 +26,6 @@ PROGRAM = "mnist-tutorial"
 EXIT_OK, EXIT_FAILED = 0, 2
 # So many steps Ctrl-C has to wait for. More at a time are quicker on a small network.
 STEPS_PER_EXECUTION = {"document": 1, "fast": 10, "best": 10}
-CHECKPOINT = "checkpoint.npz"
 A_MODEL = {"type": Path, "metavar": "MODEL.keras"}
 
 
@@ -249,8 +248,11 @@ def _train(arguments: argparse.Namespace) -> int:
     for name in ("epochs", "batch_size", "learning_rate"):
         settings[name] = getattr(arguments, name) or settings[name]
     build = settings.pop("builder")
-    if arguments.resume is not None and (arguments.resume / CHECKPOINT).is_file():
-        arguments.resume_from, arguments.resume = arguments.resume, None
+    if arguments.resume is not None and arguments.resume.is_dir():
+        from mnist_tutorial import checkpoints
+
+        if (arguments.resume / checkpoints.FILE).is_file():
+            arguments.resume_from, arguments.resume = arguments.resume, None
     if arguments.resume is not None:
         classifier = _load(arguments.resume)
         if classifier.has_probabilities:
@@ -315,6 +317,11 @@ def _train_into(
         partial = folder / "best.keras"
         losses = checkpoints.read_history(folder).get("val_loss", [])
     keeper = checkpoints.Keeper(partial, settings["epochs"], losses)
+    if keeper.best < float("inf") and not partial.exists():
+        raise InputError(
+            f"{partial}: the best model of the epochs before is missing; put it back, "
+            "or choose another folder"
+        )
     try:
         training.train(model, x_train, y_train, callbacks=[keeper], **settings)
         if not partial.exists():

@@ -566,6 +566,12 @@ def test_the_same_command_goes_on_after_a_kill(capsys, monkeypatch, tmp_path, sm
         for one, two in zip(load(path).get_weights(), whole, strict=True):
             np.testing.assert_array_equal(one, two)
 
+    (folder / "best.keras").unlink()
+    before = contents(tmp_path)
+    line = refused(capsys, *kept, "--force")
+    assert "best.keras: the best model of the epochs before is missing" in line
+    assert contents(tmp_path) == before
+
 
 # Models ------------------------------------------------------------------------------
 
