@@ -121,8 +121,7 @@ def search(seeds: int) -> None:
             run["loss"] = round(float(cross_entropy(y, logits)), 5)
             runs.append({"variant": name, "changed_from": base, **run})
             print(runs[-1], flush=True)
-            found = about(runs, "search", "--seeds", str(seeds))
-            SEARCHED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            store(SEARCHED, runs, "search", "--seeds", str(seeds))
 
 
 # --- every recipe in turn ------------------------------------------------------------
@@ -153,9 +152,9 @@ def timed(
     }
 
 
-def about(runs: list[dict], *command: str) -> dict:
-    """Return what is stored: the runs, and where they were made."""
-    return {
+def store(path: Path, runs: list[dict], *command: str) -> None:
+    """Write the runs, and where they were made."""
+    found = {
         "command": " ".join(("python benchmarks/recipes.py", *command)),
         "commit": commit(),
         "processor": processor(),
@@ -163,6 +162,7 @@ def about(runs: list[dict], *command: str) -> dict:
         "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
         "runs": runs,
     }
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def compare(most_seeds: int) -> None:
@@ -193,9 +193,9 @@ def compare(most_seeds: int) -> None:
         for name in names[:: 1 if seed % 2 else -1]:
             runs.append(measure(name, seed))
             print(runs[-1], flush=True)
+            store(STORED, runs)
     other.stdin.close()
     other.wait()
-    STORED.write_text(json.dumps(about(runs), indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
