@@ -127,8 +127,8 @@ def train(
             "examples": described(x_train, y_train, *validation_data or ()),
             "batch_size": str(batch_size),
             "learning_rate": str(learning_rate),
-            "schedule": f"{schedule}, {epochs}" if rests_on_epochs else schedule,
             "seed, shuffle, deform": f"{seed}, {shuffle}, {deform}",
+            "schedule": f"{schedule}, {epochs}" if rests_on_epochs else schedule,
         }
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
