@@ -119,16 +119,16 @@ def train(
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
+    is_open_ended = schedule == "constant" and not deform
     history, done, checkpoint = {}, 0, []
     if resume_from is not None:
-        rests_on_epochs = deform or schedule != "constant"
         about = {
             "layers": described_layers(model),
             "examples": described(x_train, y_train, *validation_data or ()),
             "batch_size": str(batch_size),
             "learning_rate": str(learning_rate),
             "seed, shuffle, deform": f"{seed}, {shuffle}, {deform}",
-            "schedule": f"{schedule}, {epochs}" if rests_on_epochs else schedule,
+            "schedule": schedule if is_open_ended else f"{schedule}, {epochs}",
         }
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
@@ -138,11 +138,9 @@ def train(
     keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
     progress_bar = _ProgressBar()
-    callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint]
-    settings = {"shuffle": shuffle, "done": done}
-    if deform:
-        settings["deformation"] = _Deformation()
-        callbacks.append(settings["deformation"])
+    deformations = [_Deformation()] if deform else []
+    callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint, *deformations]
+    settings = {"shuffle": shuffle, "deformations": deformations, "done": done}
     examples = _examples(x_train, y_train, validation_data, batch_size, **settings)
     try:
         model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
@@ -238,7 +236,7 @@ def _examples(
     batch_size: int,
     *,
     shuffle: bool,
-    deformation: Callable | None = None,
+    deformations: Sequence[Callable] = (),
     done: int = 0,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples, after done epochs.
@@ -250,15 +248,15 @@ def _examples(
     if keras.backend.backend() == "jax":
         images, labels, batch_size = _share(images, labels, batch_size)
     settings = {"validation_data": validation_data, "initial_epoch": done}
-    if keras.backend.backend() != "tensorflow" and deformation is None:
+    if keras.backend.backend() != "tensorflow" and not deformations:
         arrays = {"x": images, "y": labels, "batch_size": batch_size}
         return arrays | settings | {"shuffle": shuffle}
     if validation_data is not None:
         settings["validation_data"] = _batches(*validation_data, VALIDATION_BATCH_SIZE)
-    dataset = _batches(images, labels, batch_size, shuffle, deformation)
+    dataset = _batches(images, labels, batch_size, shuffle, deformations)
     for _ in range(done):
         drawn = iter(dataset)  # draws an order,
-        if deformation is not None:
+        if deformations:
             deque(drawn, maxlen=0)  # and all deformations
         iter(dataset)  # Keras makes two iterators an epoch, and uses the first
     # It shuffles itself; asked to do so `fit` would warn.
@@ -324,7 +322,7 @@ def _share(
     return images, labels, batch_size // computers
 
 
-def _batches(images, labels, batch_size, shuffle=False, deformation=None):
+def _batches(images, labels, batch_size, shuffle=False, deformations=()):
     import tensorflow as tf
 
     order = tf.data.Dataset.range(len(images))
@@ -338,8 +336,8 @@ def _batches(images, labels, batch_size, shuffle=False, deformation=None):
     batches = order.batch(batch_size).map(
         lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen))
     )
-    if deformation is not None:
-        batches = batches.map(lambda x, y: (deformation(x), y))
+    for deformation in deformations:
+        batches = batches.map(lambda x, y, deform=deformation: (deform(x), y))
     return batches.prefetch(2).with_options(options)
 
 

@@ -302,7 +302,7 @@ def test_deformed_images_are_new_each_time_and_keep_their_label():
     x[::2, 8:20, 13:15], x[1::2] = 1, 1
     deformation = training._Deformation()
     handed = training._examples(
-        x, y, (x, y), 100, shuffle=False, deformation=deformation
+        x, y, (x, y), 100, shuffle=False, deformations=[deformation]
     )
     assert np.concatenate([labels for _, labels in handed["x"]]).tolist() == y.tolist()
     seen = [np.concatenate([images for images, _ in handed["x"]]) for _ in range(2)]
