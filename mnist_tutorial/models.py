@@ -98,11 +98,11 @@ def build_best_cnn() -> keras.Sequential:
     """Build a network that makes few mistakes, for the recipe ``recipes.BEST``.
 
     Two rows and columns are cut off all around, where there is little ink: a third of
-    the first two convolutions' work. That pays for more filters in the later ones. A
-    batch normalisation lets the learning rate be high; where there is a pooling it
-    follows it, with a quarter of the values to normalise. Unless it is training it
-    reads five crops of an image, and takes the mean of their logits. It has 174,106
-    parameters.
+    the first convolution's work, and more of the later ones', which pays for more
+    filters in them. A batch normalisation lets the learning rate be high; where there
+    is a pooling it follows it, with a quarter of the values to normalise. Unless it is
+    training it reads five crops of an image, and takes the mean of their logits. It has
+    174,106 parameters.
 
     References
     ----------

@@ -26,14 +26,14 @@ DOCUMENT = Recipe(
 FAST = Recipe(
     "build_fast_cnn", epochs=2, batch_size=128, learning_rate=1e-2, schedule="one_cycle"
 )
-# Fewer mistakes than the source document's five epochs in less than their time; how it
-# was chosen, on validation images, stands in benchmarks/recipes.py.
+# Fewer mistakes than the source document's five epochs in about their time; how it was
+# chosen, on validation images, stands in benchmarks/recipes.py.
 BEST = Recipe(
     "build_best_cnn",  # less work an image than the document's network
     epochs=10,  # what fits into the document's time
     batch_size=64,  # twice the steps of 128, and an epoch takes no longer
     learning_rate=5e-3,  # high, which batch normalisation allows
-    schedule="one_cycle",  # it ends with small steps, and needs no average of weights
+    schedule="one_cycle",  # the last steps are small: they average over batches
     deform=True,  # after ten epochs the images would be known by heart
 )
 RECIPES = {"document": DOCUMENT, "fast": FAST, "best": BEST}
