@@ -77,7 +77,7 @@ def network(convolutions: tuple, cut: int = 0, dropout: float = 0) -> Callable:
 DOCUMENT, BEST = recipes.DOCUMENT, recipes.BEST
 BATCHES = DOCUMENT._replace(batch_size=64)
 ONE_CYCLE = BATCHES._replace(learning_rate=5e-3, schedule="one_cycle")
-LONG = ONE_CYCLE._replace(epochs=9)
+LONG = ONE_CYCLE._replace(epochs=BEST.epochs)
 DEFORMED = LONG._replace(deform=True)
 # A variant, the one it is to be compared with, and its network and recipe.
 VARIANTS = (
@@ -89,19 +89,18 @@ VARIANTS = (
     ("deformed images", "9 epochs", network(SMALL), DEFORMED),
     ("24 by 24 pixels", "deformed images", network(SMALL, cut=2), DEFORMED),
     ("more filters", "24 by 24 pixels", network(WIDE, cut=2), DEFORMED),
-    ("10 epochs", "more filters", network(WIDE, cut=2), BEST),
-    ("five crops", "10 epochs", models.build_best_cnn, BEST),
+    ("five crops", "more filters", models.build_best_cnn, BEST),
     # What was tried from there.
     (
         "rate up to 0.0025",
-        "10 epochs",
+        "more filters",
         network(WIDE, cut=2),
         BEST._replace(learning_rate=2.5e-3),
     ),
-    ("dropout", "10 epochs", network(WIDE, cut=2, dropout=0.3), BEST),
+    ("dropout", "more filters", network(WIDE, cut=2, dropout=0.3), BEST),
     (
         "batches of 128",
-        "10 epochs",
+        "more filters",
         network(WIDE, cut=2),
         BEST._replace(batch_size=128),
     ),
