@@ -49,19 +49,21 @@ SEEDS = {"fast": 10, "train_mnist_fast": 10, "document": 5, "best": 5}
 # --- how the best recipe was chosen --------------------------------------------------
 
 # Filters, their size, the padding, and whether a pooling follows.
-CHEAP = ((16, 5, "valid", True), (32, 5, "valid", True), (64, 3, "valid", False))
-PADDED = (*CHEAP[:2], (64, 3, "same", False))
-DEEP = (CHEAP[0], (32, 3, "valid", True), PADDED[2], CHEAP[2])
+SMALL = ((16, 5, "valid", True), (32, 5, "valid", True), (64, 3, "same", False))
+WIDE = ((16, 5, "valid", True), (48, 5, "valid", True), (96, 3, "same", False))
 
 
-def network(convolutions: tuple, dropout: float = 0) -> Callable:
-    """Return a function that builds a network with batch normalisation."""
+def network(convolutions: tuple, cut: int = 0, dropout: float = 0) -> Callable:
+    """Return a function that builds a network with batch normalisation.
+
+    So many rows and columns are ``cut`` off all around the image.
+    """
 
     def normalised(*parts: keras.layers.Layer) -> list[keras.layers.Layer]:
         return [*parts, layers.BatchNormalization(momentum=0.9), layers.ReLU()]
 
     def build() -> keras.Sequential:
-        parts = [keras.Input(models.INPUT_SHAPE)]
+        parts = [keras.Input(models.INPUT_SHAPE), layers.Cropping2D(cut)]
         for filters, size, padding, is_pooled in convolutions:
             convolution = layers.Conv2D(filters, size, padding=padding, use_bias=False)
             parts += normalised(convolution, *[layers.MaxPooling2D()] * is_pooled)
@@ -72,34 +74,35 @@ def network(convolutions: tuple, dropout: float = 0) -> Callable:
     return build
 
 
-DOCUMENT = recipes.DOCUMENT
-LARGE_BATCHES = DOCUMENT._replace(batch_size=128)
-ONE_CYCLE = LARGE_BATCHES._replace(learning_rate=5e-3, schedule="one_cycle")
-LONG = ONE_CYCLE._replace(epochs=recipes.BEST.epochs)
+DOCUMENT, BEST = recipes.DOCUMENT, recipes.BEST
+BATCHES = DOCUMENT._replace(batch_size=64)
+ONE_CYCLE = BATCHES._replace(learning_rate=5e-3, schedule="one_cycle")
+LONG = ONE_CYCLE._replace(epochs=BEST.epochs)
 DEFORMED = LONG._replace(deform=True)
 # A variant, the one it is to be compared with, and its network and recipe.
 VARIANTS = (
     ("document", "", models.build_cnn, DOCUMENT),
-    ("batches of 128", "document", models.build_cnn, LARGE_BATCHES),
-    ("one-cycle rate", "batches of 128", models.build_cnn, ONE_CYCLE),
-    ("cheap network", "one-cycle rate", network(CHEAP), ONE_CYCLE),
-    ("9 epochs", "cheap network", network(CHEAP), LONG),
-    ("deformed images", "9 epochs", network(CHEAP), DEFORMED),
-    ("padded convolution", "deformed images", network(PADDED), DEFORMED),
+    ("batches of 64", "document", models.build_cnn, BATCHES),
+    ("one-cycle rate", "batches of 64", models.build_cnn, ONE_CYCLE),
+    ("normalised network", "one-cycle rate", network(SMALL), ONE_CYCLE),
+    ("9 epochs", "normalised network", network(SMALL), LONG),
+    ("deformed images", "9 epochs", network(SMALL), DEFORMED),
+    ("24 by 24 pixels", "deformed images", network(SMALL, cut=2), DEFORMED),
+    ("more filters", "24 by 24 pixels", network(WIDE, cut=2), DEFORMED),
+    ("five crops", "more filters", models.build_best_cnn, BEST),
     # What was tried from there.
-    ("deeper", "padded convolution", network(DEEP), DEFORMED),
-    ("dropout", "padded convolution", network(PADDED, dropout=0.3), DEFORMED),
     (
-        "rate up to 0.01",
-        "padded convolution",
-        network(PADDED),
-        DEFORMED._replace(learning_rate=1e-2),
+        "rate up to 0.0025",
+        "more filters",
+        network(WIDE, cut=2),
+        BEST._replace(learning_rate=2.5e-3),
     ),
+    ("dropout", "more filters", network(WIDE, cut=2, dropout=0.3), BEST),
     (
-        "batches of 64",
-        "padded convolution",
-        network(PADDED),
-        DEFORMED._replace(batch_size=64),
+        "batches of 128",
+        "more filters",
+        network(WIDE, cut=2),
+        BEST._replace(batch_size=128),
     ),
 )
 
