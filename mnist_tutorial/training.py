@@ -72,8 +72,7 @@ def train(
         ``"one_cycle"``: a linear rise over the first 30 % of the steps, then half a
         cosine down to almost zero.
     deform
-        Whether each training image is deformed a little, another way every time; in the
-        last epoch they are as they are, like those that are to be read.
+        Whether each training image is deformed a little, another way every time.
     seed
         Of the order of the examples, of what deforms them and of dropout. The weights
         are as the model was built.
@@ -90,8 +89,8 @@ def train(
         is done again, so that epochs of hours lose hours. Not kept are what other
         callbacks remember and random numbers from elsewhere than a layer's own
         generator. After the last epoch the call gives weights and history back at
-        once; with a constant rate and without ``deform``, more ``epochs`` go on from
-        there. The checkpoint of another model, data or setting is refused.
+        once; with a constant rate, more ``epochs`` go on from there. The checkpoint of
+        another model, data or setting is refused.
 
     Returns
     -------
@@ -119,7 +118,6 @@ def train(
     steps = epochs * math.ceil(len(x_train) / batch_size)
     rate = make_schedule(schedule, learning_rate, steps)
 
-    is_open_ended = schedule == "constant" and not deform
     history, done, checkpoint = {}, 0, []
     if resume_from is not None:
         about = {
@@ -127,8 +125,8 @@ def train(
             "examples": described(x_train, y_train, *validation_data or ()),
             "batch_size": str(batch_size),
             "learning_rate": str(learning_rate),
+            "schedule": schedule if schedule == "constant" else f"{schedule}, {epochs}",
             "seed, shuffle, deform": f"{seed}, {shuffle}, {deform}",
-            "schedule": schedule if is_open_ended else f"{schedule}, {epochs}",
         }
         checkpoint = [Checkpoint(resume_from, about, epochs)]
         history, done = checkpoint[0].history, checkpoint[0].done
@@ -138,9 +136,8 @@ def train(
     keras.utils.set_random_seed(int(seed))
     _compile(model, rate, steps_per_execution)
     progress_bar = _ProgressBar()
-    deformations = [_Deformation()] if deform else []
-    callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint, *deformations]
-    settings = {"shuffle": shuffle, "deformations": deformations, "done": done}
+    callbacks = [_Record(history), progress_bar, *callbacks, *checkpoint]
+    settings = {"shuffle": shuffle, "deform": deform, "done": done}
     examples = _examples(x_train, y_train, validation_data, batch_size, **settings)
     try:
         model.fit(**examples, epochs=epochs, callbacks=callbacks, verbose=0)
@@ -236,7 +233,7 @@ def _examples(
     batch_size: int,
     *,
     shuffle: bool,
-    deformations: Sequence[Callable] = (),
+    deform: bool = False,
     done: int = 0,
 ) -> dict[str, object]:
     """Return the arguments of ``fit`` that hand over the examples, after done epochs.
@@ -248,44 +245,35 @@ def _examples(
     if keras.backend.backend() == "jax":
         images, labels, batch_size = _share(images, labels, batch_size)
     settings = {"validation_data": validation_data, "initial_epoch": done}
-    if keras.backend.backend() != "tensorflow" and not deformations:
+    if keras.backend.backend() != "tensorflow" and not deform:
         arrays = {"x": images, "y": labels, "batch_size": batch_size}
         return arrays | settings | {"shuffle": shuffle}
     if validation_data is not None:
         settings["validation_data"] = _batches(*validation_data, VALIDATION_BATCH_SIZE)
-    dataset = _batches(images, labels, batch_size, shuffle, deformations)
+    dataset = _batches(images, labels, batch_size, shuffle, deform)
     for _ in range(done):
         drawn = iter(dataset)  # draws an order,
-        if deformations:
+        if deform:
             deque(drawn, maxlen=0)  # and all deformations
         iter(dataset)  # Keras makes two iterators an epoch, and uses the first
     # It shuffles itself; asked to do so `fit` would warn.
     return {"x": dataset, "shuffle": False} | settings
 
 
-class _Deformation(keras.callbacks.Callback):
-    """Deform images, each another way: the digit remains, as a person's hand varies.
+def _deformer() -> Callable:
+    """Return what deforms images, each another way: the digit remains.
 
-    Each of the four numbers of a linear map is up to 0.15 away from the identity's:
-    the digit is turned, sheared and scaled at once, about the middle. It moves by up to
-    1.5 pixels. What moves in is black. In the last epoch images stay as they are.
+    A person's hand varies as much. Each of the four numbers of a linear map is up to
+    0.15 away from the identity's: the digit is turned, sheared and scaled at once,
+    about the middle. It moves by up to 1.5 pixels. What moves in is black.
     """
+    import tensorflow as tf
 
-    def __init__(self):
-        import tensorflow as tf
+    generator = tf.random.Generator.from_seed(random.getrandbits(31))
 
-        super().__init__()
-        self.generator = tf.random.Generator.from_seed(random.getrandbits(31))
-        self.strength = tf.Variable(1.0)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.strength.assign(float(epoch < self.params["epochs"] - 1))
-
-    def __call__(self, images):
-        import tensorflow as tf
-
+    def deformed(images):
         number, height, width, _ = tf.unstack(tf.shape(images))
-        drawn = self.strength * self.generator.uniform((number, 2, 3), -1, 1)
+        drawn = generator.uniform((number, 2, 3), -1, 1)
         linear = tf.eye(2) + 0.15 * drawn[..., :2]
         middle = tf.cast([width - 1, height - 1], tf.float32) / 2
         moved = middle - tf.linalg.matvec(linear, middle) + 1.5 * drawn[..., 2]
@@ -298,6 +286,8 @@ class _Deformation(keras.callbacks.Callback):
             interpolation="BILINEAR",
             fill_mode="CONSTANT",
         )
+
+    return deformed
 
 
 def _share(
@@ -322,7 +312,7 @@ def _share(
     return images, labels, batch_size // computers
 
 
-def _batches(images, labels, batch_size, shuffle=False, deformations=()):
+def _batches(images, labels, batch_size, shuffle=False, deform=False):
     import tensorflow as tf
 
     order = tf.data.Dataset.range(len(images))
@@ -336,8 +326,9 @@ def _batches(images, labels, batch_size, shuffle=False, deformations=()):
     batches = order.batch(batch_size).map(
         lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen))
     )
-    for deformation in deformations:
-        batches = batches.map(lambda x, y, deform=deformation: (deform(x), y))
+    if deform:
+        deformed = _deformer()
+        batches = batches.map(lambda x, y: (deformed(x), y))
     return batches.prefetch(2).with_options(options)
 
 
