@@ -41,7 +41,7 @@ from mnist_tutorial.training import train
 
 STORED = Path(__file__).with_suffix(".json")
 REACHED = ROOT / "_build" / "public_recipes"  # what trainings go on from
-ROUNDS = 8
+ROUNDS = 5
 
 
 class Example(NamedTuple):
@@ -63,7 +63,7 @@ EXAMPLES = {
         images=54_000,
         batch_size=recipes.DOCUMENT.batch_size,
         epochs=recipes.DOCUMENT.epochs,
-        stretch=200,
+        stretch=100,
         seeds=0,  # recipes.py trains it
     ),
     "tensorflow_quickstart": Example(
@@ -71,7 +71,7 @@ EXAMPLES = {
         images=60_000,
         batch_size=32,
         epochs=5,
-        stretch=1000,
+        stretch=500,
         seeds=5,
     ),
     "keras_convnet": Example(
@@ -79,7 +79,7 @@ EXAMPLES = {
         images=54_000,  # a tenth is its validation split
         batch_size=128,
         epochs=15,
-        stretch=50,
+        stretch=15,
         seeds=2,
     ),
     IN_PYTORCH: Example(
@@ -87,7 +87,7 @@ EXAMPLES = {
         images=60_000,
         batch_size=64,
         epochs=14,
-        stretch=50,
+        stretch=15,
         seeds=1,
     ),
 }
