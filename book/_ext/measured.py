@@ -31,7 +31,7 @@ class Spread(NamedTuple):
 class Recipe(NamedTuple):
     """A row: shares of the test images read right, and time in that of ``document``.
 
-    ``done`` is the epochs that were run, if not all of them.
+    ``done`` is the epochs that were run, and all of them, if these are more.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Recipe(NamedTuple):
     accuracy: float
     half_width: float
     ratio: Spread
-    done: str = ""
+    done: tuple = ()
 
 
 class Change(NamedTuple):
@@ -123,7 +123,7 @@ def recipes():
         done = max(
             by_seed(public["runs"], "recipe", name, "epochs").values(), default=0
         )
-        part = f"{done}/{example['epochs']}" if 0 < done < example["epochs"] else ""
+        part = (done, example["epochs"]) if 0 < done < example["epochs"] else ()
         ratio = ratios(scaled, bases)
         rows.append(Recipe(name, example["source"], len(scores), *score, ratio, part))
     return sorted(rows, key=lambda row: row.ratio.median)
@@ -192,11 +192,11 @@ def costs():
             found[f"predict {count}"] = spread(1000 * s for s in seconds), "ms"
     for group, values in growth().items():
         for value, (ratio, arithmetic) in values.items():
-            found[f"{group} {value}"] = ratio, ""
-            found[f"multiply-adds of {group} {value}"] = arithmetic, ""
+            found[f"{group} {value}"] = ratio, "times"
+            found[f"multiply-adds of {group} {value}"] = arithmetic, "times"
     if runs := read("pages").get("runs"):
         ratio = sum(run["processor_seconds"] / run["five_epochs"] for run in runs)
-        found["pages"] = ratio, ""
+        found["pages"] = ratio, "times"
         minutes = sum(run["processor_seconds"] / run["cores"] for run in runs) / 60
         found["build"] = minutes, "min"
     return found

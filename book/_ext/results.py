@@ -38,8 +38,8 @@ HEADS = {
         ),
     },
     "costs": {
-        "zh": ("做什么", "花多少", "各轮从最低到最高"),
-        "en": ("what", "cost", "lowest to highest round"),
+        "zh": ("做什么", "花多少"),
+        "en": ("what", "cost"),
     },
 }
 # Rows of the table of costs; the variants of the search.
@@ -64,6 +64,8 @@ WORDS = {
         "dropout": "Dropout",
         "rate up to 0.01": "学习率升到 0.01",
         "batches of 64": "批量 64",
+        "to": "到",
+        "epochs": "（到第 {} 轮，共 {} 轮）",
         "yes": "是",
         "no": "**否**",
     },
@@ -76,8 +78,14 @@ WORDS = {
         "predict 1": "predict 1 image",
         "predict 100": "predict 100 images",
         "predict 10000": "predict 10,000 images",
+        "to": "to",
+        "epochs": " (epoch {} of {})",
         "no": "**no**",
     },
+}
+UNITS = {
+    "zh": {"times": "倍", "ms": "毫秒", "s": "秒", "min": "分钟"},
+    "en": {"times": "", "min": "minutes"},
 }
 MISSING = {
     "zh": "还没有量过：`python benchmarks/{}.py`。",
@@ -96,25 +104,25 @@ def shown(value):
     """Return a number with two or three digits that count."""
     if math.isnan(value):
         return DASH
-    if value >= 10:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    decimals = next(n for n, most in enumerate((100, 1, 0.1, 0)) if value >= most)
+    return f"{value:,.{decimals}f}"
 
 
 def span(value, language):
     """Return the lowest and the highest of a spread."""
-    return f"{{}} {'到' if language == 'zh' else 'to'} {{}}".format(
-        shown(value.low), shown(value.high)
-    )
+    return f" {WORDS[language]['to']} ".join(map(shown, value[1:]))
 
 
 def said(value, unit, language):
     """Return a number, and what it was at least and at most, for a sentence."""
+    unit = UNITS[language].get(unit, unit)
     unit = f"{SPACE}{unit}" if unit else ""
-    if not isinstance(value, measured.Spread):
-        return shown(value) + unit
+    is_spread = isinstance(value, measured.Spread)
+    middle = value.median if is_spread else value
+    if not is_spread or value.low == value.high:
+        return shown(middle) + unit
     bracket = "（{}）" if language == "zh" else " ({})"
-    return shown(value.median) + unit + bracket.format(span(value, language))
+    return shown(middle) + unit + bracket.format(span(value, language))
 
 
 # --- tables --------------------------------------------------------------------------
@@ -129,7 +137,7 @@ def recipes_table(language):
             score += f" ± {100 * row.half_width:.2f}"
         seeds = str(row.seeds)
         if row.done:
-            seeds += f"{'，轮' if language == 'zh' else ', epochs'} {row.done}"
+            seeds += WORDS[language]["epochs"].format(*row.done)
         yield name, score, seeds, said(row.ratio, "", language)
 
 
@@ -152,10 +160,7 @@ def costs_table(language):
     """Return the rows of memory, starting and predicting."""
     for key, (value, unit) in measured.costs().items():
         if key in WORDS["en"]:
-            is_spread = isinstance(value, measured.Spread)
-            middle = value.median if is_spread else value
-            ends = span(value, language) if is_spread else DASH
-            yield WORDS[language][key], f"{shown(middle)}{SPACE}{unit}", ends
+            yield WORDS[language][key], said(value, unit, language)
 
 
 # --- charts --------------------------------------------------------------------------

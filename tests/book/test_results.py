@@ -154,13 +154,13 @@ def test_recipes_are_compared_seed_by_seed_and_round_by_round(stored):
 
 def test_the_table_of_recipes_says_what_was_not_run(stored):
     table = {row[0]: row[1:] for row in results.recipes_table("en")}
-    assert table["`document`"] == ("99.10 ± 1.27", "2", "1.0 (1.0 to 1.0)")
-    assert table["[theirs](u)"] == ("98.00", "1", "8.0 (6.0 to 10)")
-    assert table["[unfinished](v)"][1] == "1, epochs 1/4"
+    assert table["`document`"] == ("99.10 ± 1.27", "2", "1.0")
+    assert table["[theirs](u)"] == ("98.00", "1", "8.0 (6.0 to 10.0)")
+    assert table["[unfinished](v)"][1] == "1 (epoch 1 of 4)"
     made_up = json.loads((stored / "public_recipes.json").read_text())
     (stored / "public_recipes.json").write_text(json.dumps(made_up | {"runs": []}))
     table = {row[0]: row[1:] for row in results.recipes_table("zh")}
-    assert table["[theirs](u)"] == ("–", "0", "8.0（6.0 到 10）")
+    assert table["[theirs](u)"] == ("–", "0", "8.0（6.0 到 10.0）")
 
 
 def test_a_change_is_sure_only_beyond_twice_the_root_of_both_counts(stored):
@@ -182,9 +182,9 @@ def test_growth_is_of_an_image_but_where_images_grow(stored):
     assert costs["epoch"][0].median == pytest.approx(25.3125)
     assert costs["pages"][0] == 4 + 2 and costs["build"][0] == 10 + 1
     table = {row[0]: row[1:] for row in results.costs_table("en")}
-    assert table["`import keras`"] == ("4.0\xa0s", "3.0 to 9.0")
-    assert table["predict 1 image"] == ("1.5\xa0ms", "1.0 to 2.0")
-    assert table["of which Keras alone, imported"] == ("0.50\xa0GB", "–")
+    assert table["`import keras`"] == ("4.0\xa0s (3.0 to 9.0)",)
+    assert table["predict 1 image"] == ("1.5\xa0ms (1.0 to 2.0)",)
+    assert table["of which Keras alone, imported"] == ("0.50\xa0GB",)
 
 
 def test_what_is_not_stored_gives_nothing(tmp_path, monkeypatch):
