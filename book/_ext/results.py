@@ -88,16 +88,16 @@ UNITS = {
     "en": {"times": "", "min": "minutes"},
 }
 MISSING = {
-    "zh": "还没有量过：`python benchmarks/{}.py`。",
-    "en": "Not measured yet: `python benchmarks/{}.py`.",
+    "zh": "还没有量过：`python benchmarks/{}`。",
+    "en": "Not measured yet: `python benchmarks/{}`.",
 }
+# What each is made of, and what measures that.
 SOURCES = {
-    "recipes": ("recipes", "public_recipes"),
-    "recipes-chart": ("recipes", "public_recipes"),
-    "changes": ("recipes_search",),
-    "costs": ("costs",),
-    "growth-chart": ("costs",),
+    "recipes": {"recipes": "recipes.py", "public_recipes": "public_recipes.py"},
+    "changes": {"recipes_search": "recipes.py search"},
+    "costs": {"costs": "costs.py"},
 }
+SOURCES |= {"recipes-chart": SOURCES["recipes"], "growth-chart": SOURCES["costs"]}
 
 
 def shown(value):
@@ -258,20 +258,19 @@ class Results(SphinxDirective):
         language = "zh" if self.config.language.startswith("zh") else "en"
         (name,) = self.arguments
         missing = []
-        for source in SOURCES[name]:
-            path = measured.STORED / f"{source}.json"
-            self.env.note_dependency(str(path))
-            if not path.exists():
-                missing.append(source)
-        if len(missing) == len(SOURCES[name]):
-            return self.parsed([MISSING[language].format(missing[0])])
+        for source, command in SOURCES[name].items():
+            self.env.note_dependency(str(measured.STORED / f"{source}.json"))
+            if not measured.read(source):
+                missing += [MISSING[language].format(command), ""]
+        if len(missing) == 2 * len(SOURCES[name]):
+            return [] if name in DRAWINGS else self.parsed(missing)
         if name in DRAWINGS:
             drawn = drawing(DRAWINGS[name](), " ".join(self.content))
             return [nodes.raw("", drawn, format="html")]
         heads = HEADS[name][language]
         lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
         lines += [f"| {' | '.join(row)} |" for row in TABLES[name](language)]
-        return self.parsed(lines)
+        return self.parsed([*lines, "", *missing])
 
     def parsed(self, lines):
         """Return Markdown as nodes."""
