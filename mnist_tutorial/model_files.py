@@ -78,8 +78,6 @@ def load_classifier(path: Path) -> Classifier:
 
     import keras
 
-    import mnist_tutorial.models  # noqa: F401  (its layers can then be loaded)
-
     # Of files in an older format Keras warns when it loads and when it runs them.
     warnings.filterwarnings("ignore", module="keras")
     # What a damaged or foreign file raises depends on where Keras stumbles over it.

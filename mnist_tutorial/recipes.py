@@ -22,18 +22,21 @@ class Recipe(NamedTuple):
 DOCUMENT = Recipe(
     "build_cnn", epochs=5, batch_size=32, learning_rate=1e-3, schedule="constant"
 )
-# Over 99 % of the test images in seconds: see benchmarks/quick_recipe.py.
+# Over 99 % of the test images in seconds.
 FAST = Recipe(
-    "build_fast_cnn", epochs=2, batch_size=128, learning_rate=1e-2, schedule="one_cycle"
+    "build_fast_cnn",  # little work an image: an epoch takes seconds
+    epochs=2,  # after one it reads too few; a third costs half as much again
+    batch_size=128,  # enough to keep the processor busy, and 400 steps an epoch
+    learning_rate=1e-2,  # high, which batch normalisation allows
+    schedule="one_cycle",  # the last steps are small: they average over batches
 )
-# Fewer mistakes than the source document's five epochs in about their time; how it was
-# chosen, on validation images, stands in benchmarks/recipes.py.
+# Fewer mistakes than the source document's five epochs in about their time.
 BEST = Recipe(
     "build_best_cnn",  # less work an image than the document's network
     epochs=9,  # what fits into the document's time
-    batch_size=64,  # twice the steps of 128, and an epoch takes no longer
-    learning_rate=5e-3,  # high, which batch normalisation allows
-    schedule="one_cycle",  # the last steps are small: they average over batches
+    batch_size=128,
+    learning_rate=5e-3,
+    schedule="one_cycle",
     deform=True,  # after nine epochs the images would be known by heart
 )
 RECIPES = {"document": DOCUMENT, "fast": FAST, "best": BEST}

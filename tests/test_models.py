@@ -25,9 +25,9 @@ CLASSIFIERS = {
     + (4 * 4 * 32 * 64 + 4 * 64)
     + (64 + 1) * 10,
     models.build_best_cnn: (5 * 5 * 1 * 16 + 4 * 16)
-    + (5 * 5 * 16 * 48 + 4 * 48)
-    + (3 * 3 * 48 * 96 + 4 * 96)
-    + (3 * 3 * 96 * 128 + 4 * 128)
+    + (5 * 5 * 16 * 32 + 4 * 32)
+    + (3 * 3 * 32 * 64 + 4 * 64)
+    + (4 * 4 * 64 * 128 + 4 * 128)
     + (128 + 1) * 10,
 }
 each_classifier = pytest.mark.parametrize("build", CLASSIFIERS)
@@ -51,23 +51,6 @@ def test_the_document_has_three_convolutions():
     layers = models.build_cnn().layers
     assert sum(layer.count_params() for layer in layers[:5]) == LISTING
     assert layers[4].output.shape[1:] == (3, 3, 64)
-
-
-def test_the_best_network_reads_five_crops_and_trains_on_one(tmp_path):
-    model = models.build_best_cnn()
-    images = np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32)
-    middle = keras.Sequential(model.layers[1:-1])
-    shifts = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
-    moved = [np.roll(images, shift, axis=(1, 2))[:, 2:26, 2:26] for shift in shifts]
-    expected = np.mean([middle.predict(part, verbose=0) for part in moved], axis=0)
-    model.save(tmp_path / "best.keras")
-    for one in (model, keras.saving.load_model(tmp_path / "best.keras")):
-        found = one.predict(images, verbose=0)
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
-    cut = model.layers[0](images, training=True)
-    np.testing.assert_array_equal(cut, moved[0])
-    rows = model.layers[-1](np.eye(3, 10), training=True)
-    np.testing.assert_array_equal(rows, np.eye(3, 10))
 
 
 def test_a_hidden_layer_without_units_is_refused():
