@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 SOLUTIONS = yes
+BACKEND = jax
 VENV := .venv
 BIN := $(VENV)/bin
 CHINESE := _build/html
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Two pips in one environment would get in each other's way.
 .NOTPARALLEL:
-.PHONY: help homework grade quizzes classroom book test test-package lint notebooks margins serve clean chromium
+.PHONY: help homework grade quizzes classroom book test test-package test-backend lint notebooks margins serve clean chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +50,13 @@ test-package: $(VENV)/installed ## run the package's own tests and one tree's no
 	@$(BIN)/python -m pytest tests $(SIDE_BY_SIDE) \
 	  --ignore tests/book --ignore tests/browser --ignore tests/test_repository.py
 	@$(BIN)/python -m pytest --nbval book/zh $(SIDE_BY_SIDE)
+
+# What does not import Keras is left out. JAX comes with the tests, PyTorch does not.
+test-backend: $(VENV)/installed ## run the package's tests elsewhere: BACKEND=jax or torch
+	@KERAS_BACKEND="$(BACKEND)" $(BIN)/python -m pytest tests $(SIDE_BY_SIDE) \
+	  $(addprefix --ignore tests/,book browser homework test_classroom.py \
+	    test_install.py test_make_book.py test_quiz_export.py test_repository.py \
+	    test_tools.py)
 
 notebooks: $(VENV)/installed ## run every cell of every notebook, in both trees
 	@$(BIN)/python -m pytest --nbval book $(SIDE_BY_SIDE)

@@ -7,6 +7,7 @@ import importlib
 import math
 import os
 import platform
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from mnist_tutorial.recipes import DOCUMENT
 
 STEPS_TIMED = 30
 MIN_MEMORY_GIB = 2
+# What lets each backend of Keras find a GPU of NVIDIA's, and what hides one from it.
+WITH_CUDA = {
+    "tensorflow": "tensorflow[and-cuda]",
+    "jax": "jax[cuda12]",
+    "torch": "PyTorch for CUDA (https://pytorch.org/get-started/locally)",
+}
+HIDING = {
+    "tensorflow": {"CUDA_VISIBLE_DEVICES": ("", "-1")},
+    "jax": {"CUDA_VISIBLE_DEVICES": ("", "-1"), "JAX_PLATFORMS": ("cpu",)},
+    "torch": {"CUDA_VISIBLE_DEVICES": ("", "-1"), "KERAS_TORCH_DEVICE": ("cpu",)},
+}
 
 
 def _version(package: str) -> str:
@@ -24,7 +36,8 @@ def _version(package: str) -> str:
 def _keras() -> str:
     import keras
 
-    return f"{keras.__version__} on the backend {keras.backend.backend()}"
+    backend = keras.backend.backend()
+    return f"{keras.__version__} on the backend {backend} {_version(backend)}"
 
 
 def _cpus() -> str:
@@ -55,8 +68,39 @@ def _memory() -> str:
 def _gpus() -> str:
     import keras
 
-    devices = keras.distribution.list_devices("gpu")
-    return ", ".join(devices) or "none, the CPU does the work"
+    # TensorFlow names the computer first: /job:localhost/replica:0/task:0/device:GPU:0
+    device = str(keras.ops.zeros(1).device).rpartition("device:")[2].lower()
+    present = _nvidia_gpus()
+    names = ", ".join(present)
+    if not device.startswith("cpu"):
+        found = f"{device} does the work ({names or 'not of NVIDIA'})"
+        if len(present) > 1:
+            found += "; Keras uses one of them unless it is told to share the work"
+        return found
+    if not present:
+        return "none, the CPU does the work"
+    todo = _what_shows_gpus(keras.backend.backend())
+    return f"{names} not used; the CPU is enough, but to use a GPU, {todo}"
+
+
+def _nvidia_gpus() -> list[str]:
+    """Return the names of the GPUs that the driver sees, whoever may use them."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    # Without a GPU it fails, and says so where the names would be.
+    return [] if done.returncode else done.stdout.splitlines()
+
+
+def _what_shows_gpus(backend: str) -> str:
+    for name, values in HIDING[backend].items():
+        if os.environ.get(name) in values:
+            return f"unset {name}, which is {os.environ[name]!r}"
+    if backend != "torch" and platform.system() == "Windows":
+        return f"run the book in WSL: {backend} has no GPUs on Windows"
+    return f"install {WITH_CUDA[backend]}, or a newer driver"
 
 
 def _data() -> str:

@@ -10,10 +10,10 @@ what it learned explains the image and not the network. Taught in
 The score of a class is the model's output for it, ``(n, num_classes)`` in all. Hand in
 models that give logits, as this package's do: where a final softmax is close to 0 or 1
 its slope is close to 0, and so is every map made from a gradient. Models are Sequential
-or functional, and know their input shape. Gradients need Keras' TensorFlow backend.
+or functional, and know their input shape.
 
-Images that do not fit the model, classes and layers that it does not have, settings out
-of range and another backend raise ``InputError``.
+Images that do not fit the model, classes and layers that it does not have, and settings
+out of range raise ``InputError``.
 """
 
 import itertools
@@ -219,15 +219,16 @@ def grad_cam(
     """
     images, targets = _checked_inputs(model, images, targets)
     check_choice("layer_name", layer_name, map_layers(model))
-    both = keras.Model(
-        model.inputs, [model.get_layer(layer_name).output, model.outputs[0]]
-    )
+    at = model.get_layer(layer_name).output
+    maps = _run(keras.Model(model.inputs, at), images)
+    # What goes around the layer comes from the images.
+    rest = keras.Model([*model.inputs, at], model.outputs[0])
+    images = keras.ops.convert_to_tensor(images)
 
     def score(values):
-        maps, scores = both(values, training=False)
-        return _of_targets(scores, targets), maps
+        return _of_targets(rest([images, values], training=False), targets)
 
-    slopes, maps = _differentiate(score, images)
+    slopes = gradient(score, maps)
     weights = slopes.mean(axis=(1, 2), keepdims=True)  # (n, 1, 1, channels)
     return np.maximum((weights * maps).sum(axis=-1), 0)
 
@@ -274,32 +275,28 @@ def gradient(function: Callable[[Any], Any], values: np.ndarray) -> np.ndarray:
     with Keras' layers and ``keras.ops``. If it holds several numbers, their sum is
     differentiated. Returns ``float32``, of the shape of ``values``.
     """
-    return _differentiate(lambda tensor: (function(tensor), tensor), values)[0]
-
-
-def _differentiate(
-    function: Callable[[Any], tuple[Any, Any]], values: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Differentiate a result by a tensor on the way to it; return slopes and tensor.
-
-    ``function`` takes the values and returns the result and the tensor.
-    """
+    values = keras.ops.convert_to_tensor(values, "float32")
     backend = keras.backend.backend()
-    if backend != "tensorflow":
-        raise InputError(
-            f"gradients are written for the backend tensorflow, got {backend}; set "
-            "KERAS_BACKEND=tensorflow before Keras is imported"
-        )
-    import tensorflow as tf
+    if backend == "jax":
+        import jax
 
-    values = tf.convert_to_tensor(values, tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(values)
-        result, tensor = function(values)
-    slopes = tape.gradient(
-        result, tensor, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
-    return slopes.numpy(), tensor.numpy()
+        slopes = jax.grad(lambda tensor: keras.ops.sum(function(tensor)))(values)
+    elif backend == "torch":
+        import torch
+
+        values.requires_grad_()
+        # The second part connects the values to a result that they do not move.
+        total = function(values).sum() + 0 * values.sum()
+        (slopes,) = torch.autograd.grad(total, values)
+    else:
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            result = function(values)
+        zero = tf.UnconnectedGradients.ZERO
+        slopes = tape.gradient(result, values, unconnected_gradients=zero)
+    return keras.ops.convert_to_numpy(slopes)
 
 
 def _of_targets(scores: Any, targets: np.ndarray) -> Any:
@@ -316,7 +313,8 @@ def _run(model: keras.Model, images: np.ndarray) -> np.ndarray:
 
 @keras.ops.custom_gradient
 def _guided_relu(values):
-    def propagate(upstream):
+    def propagate(*arguments, upstream=None):  # PyTorch hands it over by name
+        (upstream,) = arguments if upstream is None else (upstream,)
         return keras.ops.where(values > 0, keras.ops.relu(upstream), 0.0)
 
     return keras.ops.relu(values), propagate

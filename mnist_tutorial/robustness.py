@@ -3,8 +3,7 @@
 Both functions take images and give new ones of the same shape: ``float32`` in [0, 1],
 ink bright. :func:`add_random_signs` knows nothing of the network; :func:`fgsm` asks the
 network itself which small change would hurt it most. Taught in
-``outlook/interpretability``. Arguments of another kind raise ``InputError``, and so
-does :func:`fgsm` where Keras does not run on TensorFlow.
+``outlook/interpretability``. Arguments of another kind raise ``InputError``.
 """
 
 from collections.abc import Sequence

@@ -666,7 +666,11 @@ def test_a_run_far_below_what_the_data_allow_is_not_healthy(draw):
 class Expert(keras.Model):
     def __init__(self):
         super().__init__()
-        self.body = [layers.Flatten(), layers.Dense(64, tf.nn.relu), layers.Dense(10)]
+        self.body = [
+            layers.Flatten(),
+            layers.Dense(64, keras.ops.relu),
+            layers.Dense(10),
+        ]
 
     def call(self, x):
         for layer in self.body:

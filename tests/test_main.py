@@ -233,6 +233,11 @@ def test_doctor_reports_every_check_and_how_long_training_will_take(
         *("Python", "NumPy", "TensorFlow", "Keras"),
         *("CPUs", "memory", "GPUs", "data", "training"),
     ]
+    backend = keras.backend.backend()
+    version = sys.modules[backend].__version__
+    assert lines[3].endswith(
+        f": {keras.__version__} on the backend {backend} {version}"
+    )
     assert f"NumPy: {np.__version__}" in lines[1]
     assert "60,000 training and 10,000 test images, checksum right" in lines[7]
     # Five epochs of 1,688 steps.
@@ -245,10 +250,77 @@ def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     status, lines, errors = run(capsys, "doctor")
     assert (status, len(errors), len(lines)) == (2, 1, 9)
-    assert "4 of 9 failed (TensorFlow, memory, data, training)" in errors[0]
+    names = ["TensorFlow", "memory", "data", "training"]
+    if keras.backend.backend() == "tensorflow":
+        names.insert(1, "Keras")
+    assert f"{len(names)} of 9 failed ({', '.join(names)})" in errors[0]
     failed = [line for line in lines if line.startswith("failed")]
-    assert len(failed) == 4
-    assert f"{tmp_path / 'mnist.npz'}: expected MNIST" in failed[2]
+    assert len(failed) == len(names)
+    assert f"{tmp_path / 'mnist.npz'}: expected MNIST" in failed[-2]
+
+
+TF_PREFIX = "/job:localhost/replica:0/task:0/device:"
+NONE, T4, TWO = "echo No devices were found; exit 6", "echo Tesla T4", "echo A; echo B"
+IDLE = "not used; the CPU is enough, but to use a GPU, "
+
+
+@pytest.mark.parametrize(
+    ("nvidia_smi", "backend", "device", "around", "said"),
+    [
+        (None, "tensorflow", TF_PREFIX + "CPU:0", {}, "none, the CPU does the work"),
+        (NONE, "torch", "cpu", {}, "none, the CPU does the work"),
+        (T4, "tensorflow", TF_PREFIX + "GPU:0", {}, "gpu:0 does the work (Tesla T4)"),
+        (T4, "jax", "cuda:0", {}, "cuda:0 does the work (Tesla T4)"),
+        (None, "torch", "mps:0", {}, "mps:0 does the work (not of NVIDIA)"),
+        (
+            *(TWO, "torch", "cuda:0", {}),
+            "cuda:0 does the work (A, B); Keras uses one of them unless it is told to "
+            "share the work",
+        ),
+        (
+            *(T4, "tensorflow", TF_PREFIX + "CPU:0", {"JAX_PLATFORMS": "cpu"}),
+            f"Tesla T4 {IDLE}install tensorflow[and-cuda], or a newer driver",
+        ),
+        (
+            *(T4, "jax", "cpu:0", {"CUDA_VISIBLE_DEVICES": "0"}),
+            f"Tesla T4 {IDLE}install jax[cuda12], or a newer driver",
+        ),
+        (
+            *(T4, "jax", "cpu:0", {"JAX_PLATFORMS": "cpu"}),
+            f"Tesla T4 {IDLE}unset JAX_PLATFORMS, which is 'cpu'",
+        ),
+        (
+            *(TWO, "torch", "cpu", {"CUDA_VISIBLE_DEVICES": ""}),
+            f"A, B {IDLE}unset CUDA_VISIBLE_DEVICES, which is ''",
+        ),
+        (
+            *(T4, "jax", "cpu:0", {"system": "Windows"}),
+            f"Tesla T4 {IDLE}run the book in WSL: jax has no GPUs on Windows",
+        ),
+        (
+            *(T4, "torch", "cpu", {"system": "Windows"}),
+            f"Tesla T4 {IDLE}install PyTorch for CUDA "
+            "(https://pytorch.org/get-started/locally), or a newer driver",
+        ),
+    ],
+)
+def test_doctor_tells_which_device_works_and_how_an_idle_gpu_is_found(
+    monkeypatch, tmp_path, nvidia_smi, backend, device, around, said
+):
+    if nvidia_smi is not None:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{nvidia_smi}\n", "utf-8")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS", "KERAS_TORCH_DEVICE"):
+        monkeypatch.delenv(name, raising=False)
+    system = around.get("system", "Linux")
+    for name in around.keys() - {"system"}:
+        monkeypatch.setenv(name, around[name])
+    monkeypatch.setattr(doctor.platform, "system", lambda: system)
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    tensor = types.SimpleNamespace(device=device)
+    monkeypatch.setattr(keras.ops, "zeros", lambda shape: tensor)
+    assert doctor.CHECKS["GPUs"]() == said
 
 
 # train -------------------------------------------------------------------------------

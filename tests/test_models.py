@@ -77,7 +77,7 @@ def test_the_fast_cnn_computes_what_numpy_computes(images):
     x = maps.forward(x) @ dense
     x = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
     x = np.maximum(x, 0) @ last + last_bias
-    np.testing.assert_allclose(model(images), x, rtol=1e-4)
+    np.testing.assert_allclose(model.predict_on_batch(images), x, rtol=1e-4)
     (norm,) = (layer for layer in model.layers if hasattr(layer, "momentum"))
     assert norm.momentum == 0.9
 
@@ -86,11 +86,15 @@ def test_the_mlp_and_the_linear_model_compute_what_numpy_computes(images):
     flat = images.reshape(len(images), -1).astype(float)
     linear, mlp = models.build_linear(), models.build_mlp(7)
     kernel, bias = linear.get_weights()
-    np.testing.assert_allclose(linear(images), flat @ kernel + bias, atol=1e-5)
+    np.testing.assert_allclose(
+        linear.predict_on_batch(images), flat @ kernel + bias, atol=1e-5
+    )
     first, first_bias, second, second_bias = mlp.get_weights()
     assert first.shape == (784, 7)
     hidden = np.maximum(flat @ first + first_bias, 0)
-    np.testing.assert_allclose(mlp(images), hidden @ second + second_bias, atol=1e-5)
+    np.testing.assert_allclose(
+        mlp.predict_on_batch(images), hidden @ second + second_bias, atol=1e-5
+    )
 
 
 # --- the repair that the page teaches ------------------------------------------------

@@ -49,7 +49,8 @@ MAY_IMPORT = {
     # Archives that are fetched once on request: checked, unpacked, decoded.
     "downloads": {"numpy", "PIL", "pooch", "requests"},
     "playground": {"numpy"},
-    "inspection": {"keras", "numpy", "tensorflow", "scipy"},
+    # Inside a function: the backend that differentiates.
+    "inspection": {"keras", "numpy", "tensorflow", "jax", "torch", "scipy"},
     "robustness": {"keras", "numpy"},
     "widgets": {"keras", "numpy", "matplotlib", "ipywidgets", "anywidget", "traitlets"},
     # The command line; all but NumPy inside functions.

@@ -170,7 +170,7 @@ def test_pythons_are_those_that_are_tested():
     tested = set()
     for job in read_yaml(".github/workflows/test.yml")["jobs"].values():
         for step in actions(job, "setup-python"):
-            matrix = job.get("strategy", {}).get("matrix", step["with"])
+            matrix = step["with"] | job.get("strategy", {}).get("matrix", {})
             versions = matrix["python-version"]
             tested |= set(versions if isinstance(versions, list) else [versions])
     assert tested == set(PYTHONS)

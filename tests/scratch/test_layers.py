@@ -30,6 +30,7 @@ def assert_agrees(own, theirs, inputs, seed=0):
         np.testing.assert_allclose(one, other.numpy(), rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.tensorflow_only
 @many
 @given(cases(), st.integers(1, 4))
 def test_convolution_agrees_with_keras(case, filters):
@@ -40,6 +41,7 @@ def test_convolution_agrees_with_keras(case, filters):
     assert_agrees(own, theirs, x, case.seed)
 
 
+@pytest.mark.tensorflow_only
 @pytest.mark.parametrize("has_ties", [False, True])
 @many
 @given(case=cases())
@@ -50,6 +52,7 @@ def test_pooling_agrees_with_keras(has_ties, case):
     assert_agrees(MaxPool2D(size), theirs, x, case.seed)
 
 
+@pytest.mark.tensorflow_only
 @many
 @given(*[st.integers(1, 6)] * 3, st.integers(0, 10**6))
 def test_dense_agrees_with_keras(n, inputs, outputs, seed):
@@ -60,6 +63,7 @@ def test_dense_agrees_with_keras(n, inputs, outputs, seed):
     assert_agrees(Dense(kernel, bias), theirs, x, seed)
 
 
+@pytest.mark.tensorflow_only
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 4, 5)])
 def test_relu_and_flatten_agree_with_keras(shape):
     (x,) = arrays(0, (3, *shape))

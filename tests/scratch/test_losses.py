@@ -12,6 +12,7 @@ from mnist_tutorial.scratch import softmax_cross_entropy
 from scratch.samples import arrays, many
 
 
+@pytest.mark.tensorflow_only
 @many
 @given(st.integers(1, 6), st.integers(2, 10), st.integers(0, 10**6))
 def test_cross_entropy_agrees_with_keras(n, classes, seed):

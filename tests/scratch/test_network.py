@@ -37,6 +37,7 @@ def pair(request):
     return model, from_keras(model), x[:1000].astype(dtype), y[:1000]
 
 
+@pytest.mark.tensorflow_only
 def test_logits_and_gradients_of_1000_digits_are_those_of_keras(pair):
     """Compare every logit and every parameter's gradient, 100 digits at a time.
 

@@ -36,6 +36,7 @@ OPTIMIZERS = [
 ]
 
 
+@pytest.mark.tensorflow_only  # JAX would compute in float32
 @pytest.mark.parametrize(("own", "theirs"), OPTIMIZERS, ids=["sgd", "adam", "quick"])
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e3])
 def test_optimizers_step_as_in_keras(own, theirs, size):
