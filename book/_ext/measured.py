@@ -184,8 +184,7 @@ def costs():
         step = [1000 * s * BASES["batch"] / usual["images"] for s in usual["seconds"]]
         found["step"] = spread(step), "ms"
         found["epoch"] = spread(ms * 54_000 / BASES["batch"] / 1000 for ms in step), "s"
-        for name, megabytes in stored["peak_mb"].items():
-            found[f"memory of {name}"] = megabytes / 1000, "GB"
+        found["memory"] = stored["peak_mb"]["train document"] / 1000, "GB"
         for name, seconds in stored["start_seconds"].items():
             found[name] = spread(seconds), "s"
         for count, seconds in stored["predict_seconds"].items():
