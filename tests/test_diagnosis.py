@@ -151,7 +151,17 @@ def compiled_once(build):
 
 
 @pytest.fixture(scope="module")
-def broken_and_read(draw):
+def once():
+    """Return {builder: one of networks that only `train` compiles, and only once}.
+
+    What it returned before is trained further: a run is read before the next begins.
+    """
+    builders = build_linear, build_mlp, build_small_cnn, build_branches, build_deep
+    return {build: compiled_once(build) for build in builders}
+
+
+@pytest.fixture(scope="module")
+def broken_and_read(draw, once):
     """Return {(fault, seed): (run, findings)}; the networks are trained further.
 
     Nothing was tuned on the last of the three.
@@ -159,7 +169,7 @@ def broken_and_read(draw):
     drawn = {seed: draw(seed) for seed in SEEDS}
     for part in (part for data in drawn.values() for pair in data for part in pair):
         part.setflags(write=False)  # nine faults start from the same arrays
-    builders = list(map(compiled_once, (build_mlp, build_small_cnn, build_branches)))
+    builders = [once[build] for build in (build_mlp, build_small_cnn, build_branches)]
     found = {}
     for key in itertools.product(FAULTS, SEEDS):
         fault, seed = key
@@ -210,7 +220,7 @@ def test_curves_alone_tell_that_something_is_wrong_more_often_than_what(
     assert np.mean([first.sureness == "sure" for first, *_ in readings.values()]) > 0.9
 
 
-def test_the_same_mistake_made_in_another_way_is_found_too(draw):
+def test_the_same_mistake_made_in_another_way_is_found_too(draw, once):
     (x, y), (x_val, y_val) = data, val = both = draw(20)
     half = y.copy()
     half[::2] = np.random.default_rng(0).permutation(half[::2])
@@ -221,21 +231,21 @@ def test_the_same_mistake_made_in_another_way_is_found_too(draw):
     dead = build_cnn()
     dead.layers[2].bias.assign_sub(keras.ops.full((64,), 20.0))
     twice = keras.Sequential([build_branches(), layers.Softmax(), layers.Rescaling(1)])
-    for cause, model, given, held_out, settings in (
-        ("shuffled_labels", build_deep(), (x, np.roll(y, 1)), val, {}),
-        ("shuffled_labels", build_mlp(), (x, half), val, {}),
-        ("different_preparation", build_mlp(), data, (1 - x_val, y_val), {}),
-        ("different_preparation", build_small_cnn(), data, (turned, y_val), {}),
-        ("different_preparation", build_deep(), (standard, y), val, {}),
-        ("unscaled_inputs", tanh, *large, {}),
-        ("unscaled_inputs", build_small_cnn(), *tiny, {}),
-        ("rate_too_high", build_deep(), *both, {"learning_rate": 0.05}),
-        ("rate_too_low", build_fast_cnn(), *both, {"learning_rate": 1e-6}),
-        ("zero_weights", equal, *both, {}),
-        ("dead_relus", dead, *both, {"epochs": 1}),
-        ("softmax_twice", twice, *both, {}),
+    for cause, build, given, held_out, settings in (
+        ("shuffled_labels", once[build_deep], (x, np.roll(y, 1)), val, {}),
+        ("shuffled_labels", once[build_mlp], (x, half), val, {}),
+        ("different_preparation", once[build_mlp], data, (1 - x_val, y_val), {}),
+        ("different_preparation", once[build_small_cnn], data, (turned, y_val), {}),
+        ("different_preparation", once[build_deep], (standard, y), val, {}),
+        ("unscaled_inputs", lambda: tanh, *large, {}),
+        ("unscaled_inputs", once[build_small_cnn], *tiny, {}),
+        ("rate_too_high", once[build_deep], *both, {"learning_rate": 0.05}),
+        ("rate_too_low", build_fast_cnn, *both, {"learning_rate": 1e-6}),
+        ("zero_weights", lambda: equal, *both, {}),
+        ("dead_relus", lambda: dead, *both, {"epochs": 1}),
+        ("softmax_twice", lambda: twice, *both, {}),
     ):
-        found = read(trained(model, given, held_out, **settings))
+        found = read(trained(build(), given, held_out, **settings))
         assert found[0].cause == cause, found[0]
 
 
@@ -252,10 +262,10 @@ def test_data_sorted_the_other_way_are_found_without_adam_and_relus(draw):
 
 
 @pytest.fixture(scope="module")
-def healthy(draw):
-    """Return {name: what diagnose is handed}."""
+def healthy(draw, once):
+    """Return {name: (history, validation data, findings)}."""
     (x, y), (x_val, y_val) = data, val = both = draw(30)
-    from_zero = with_weights(build_linear(), np.zeros_like)
+    mlp, linear = once[build_mlp], once[build_linear]
     one_cycle = {"schedule": "one_cycle", "learning_rate": 1e-2, "batch_size": 64}
     hidden = layers.Flatten(), layers.Dense(128, "relu")
     scaling = stack(layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(64))
@@ -267,44 +277,51 @@ def healthy(draw):
     two, two_val = ((x[y < 2], y[y < 2]) for x, y in both)
     of_two = stack(layers.Flatten(), classes=2)
     runs = {
-        "linear": (build_linear(), *both, {}),
-        "linear from zero": (from_zero, *both, {}),
-        "mlp": (build_mlp(), *both, {}),
-        "small cnn": (build_small_cnn(), *both, {}),
-        "document's cnn": (build_cnn(), *both, {"epochs": 2}),
-        "fast cnn": (build_fast_cnn(), *both, one_cycle),
-        "branches": (build_branches(), *both, {}),
-        "deep": (build_deep(), *both, {"epochs": 5}),
-        "dropout": (stack(*hidden, layers.Dropout(0.4)), *both, {"epochs": 5}),
-        "tanh": (build_dense(64, activation="tanh"), *both, {}),
-        "slow": (build_mlp(), *both, slow),
-        "quick": (build_mlp(), *both, {"learning_rate": 5e-3}),
-        "large batches": (build_mlp(), *both, {"batch_size": 128, "epochs": 10}),
-        "one epoch": (build_mlp(), *both, {"batch_size": 8, "epochs": 1}),
-        "overfitted": (build_mlp(), (x[:200], y[:200]), val, {"epochs": 30}),
-        "no validation": (build_mlp(), data, None, {}),
-        "bytes, scaled inside": (scaling, *bytes_, {}),
-        "standardised": (build_mlp(), *standard, {}),
-        "two classes": (of_two, two, two_val, {"epochs": 5, "learning_rate": 1e-2}),
-        "sorted, shuffled by fit": (build_mlp(), (x[order], y[order]), val, {}),
+        "linear": (linear, *both, {}),
+        "linear from zero": (lambda: with_weights(linear(), np.zeros_like), *both, {}),
+        "mlp": (mlp, *both, {}),
+        "small cnn": (once[build_small_cnn], *both, {}),
+        "document's cnn": (build_cnn, *both, {"epochs": 2}),
+        "fast cnn": (build_fast_cnn, *both, one_cycle),
+        "branches": (once[build_branches], *both, {}),
+        "deep": (once[build_deep], *both, {"epochs": 5}),
+        "dropout": (lambda: stack(*hidden, layers.Dropout(0.4)), *both, {"epochs": 5}),
+        "tanh": (lambda: build_dense(64, activation="tanh"), *both, {}),
+        "slow": (mlp, *both, slow),
+        "quick": (mlp, *both, {"learning_rate": 5e-3}),
+        "large batches": (mlp, *both, {"batch_size": 128, "epochs": 10}),
+        "one epoch": (mlp, *both, {"batch_size": 8, "epochs": 1}),
+        "overfitted": (mlp, (x[:200], y[:200]), val, {"epochs": 30}),
+        "no validation": (mlp, data, None, {}),
+        "bytes, scaled inside": (lambda: scaling, *bytes_, {}),
+        "standardised": (mlp, *standard, {}),
+        "two classes": (
+            lambda: of_two,
+            two,
+            two_val,
+            {"epochs": 5, "learning_rate": 1e-2},
+        ),
+        "sorted, shuffled by fit": (mlp, (x[order], y[order]), val, {}),
     }
-    found = {name: trained(*run, **settings) for name, (*run, settings) in runs.items()}
-    found["sgd"] = compile_and_fit(
-        build_mlp(), *both, keras.optimizers.SGD(0.1, momentum=0.5)
-    )
-    found["sgd"][0]["learning_rate"] = 4 * [0.1]
-    once = keras.Sequential([build_mlp(64), layers.Softmax()])
+    found = {}
+    for name, (build, *sets, settings) in runs.items():
+        run = trained(build(), *sets, **settings)
+        found[name] = run[0], run[-1], read(run)
+    sgd = compile_and_fit(build_mlp(), *both, keras.optimizers.SGD(0.1, momentum=0.5))
+    sgd[0]["learning_rate"] = 4 * [0.1]
+    softmax = keras.Sequential([build_mlp(64), layers.Softmax()])
     loss = keras.losses.SparseCategoricalCrossentropy()
-    return found | {"softmax once": compile_and_fit(once, *both, "adam", loss)}
+    others = {"sgd": sgd, "softmax once": compile_and_fit(softmax, *both, "adam", loss)}
+    return found | {name: (run[0], val, read(run)) for name, run in others.items()}
 
 
 def test_no_healthy_run_is_called_broken(healthy):
-    for name, run in healthy.items():
-        found, alone = read(run), diagnose(run[0])
+    for name, (history, val, found) in healthy.items():
+        alone = diagnose(history)
         for first, *others in (found, alone):
-            assert first.cause == first.kind == "healthy", (name, first, run[0])
+            assert first.cause == first.kind == "healthy", (name, first, history)
             assert {other.kind for other in others} <= {"remark"}, (name, others)
-        assert found[0].sureness == ("likely" if run[-1] else "possible")
+        assert found[0].sureness == ("likely" if val else "possible")
         assert alone[0].sureness == "possible"
 
 
@@ -730,7 +747,7 @@ def test_a_pixel_that_is_no_number_explains_it(draw):
     assert causes(LEARNT, broken) == ["diverged"]
 
 
-def test_what_no_rule_knows_is_given_no_wrong_cause(draw):
+def test_what_no_rule_knows_is_given_no_wrong_cause(draw, once):
     (x, y), (x_val, y_val) = data, val = draw(60)
     order = np.argsort(y, kind="stable")
     in_order = x[order], y[order]
@@ -739,16 +756,16 @@ def test_what_no_rule_knows_is_given_no_wrong_cause(draw):
     ends_in_relu = layers.Flatten(), layers.Dense(10, "relu")
     relu = keras.Sequential([keras.Input((28, 28, 1)), *ends_in_relu])
     relu.layers[-1].bias.assign([-50.0] * 6 + [0.0] * 4)  # six classes are dead
-    for model, given, held_out, expected in (
-        (build_mlp(), (one_image, y), val, "not_learning"),
-        (build_mlp(), (0 * x, in_order[1]), (0 * x_val, y_val), "not_learning"),
-        (build_mlp(), (x, one_class), val, "different_classes"),
-        (build_mlp(), data, (x_val, np.roll(y_val, 1)), "shuffled_labels"),
-        (build_mlp(), data, (x_val, (y_val + 1) % 10), "validation_fails"),
-        (heavy, in_order, val, "not_learning"),
-        (relu, in_order, val, "dead_relus"),
+    for build, given, held_out, expected in (
+        (once[build_mlp], (one_image, y), val, "not_learning"),
+        (once[build_mlp], (0 * x, in_order[1]), (0 * x_val, y_val), "not_learning"),
+        (once[build_mlp], (x, one_class), val, "different_classes"),
+        (once[build_mlp], data, (x_val, np.roll(y_val, 1)), "shuffled_labels"),
+        (once[build_mlp], data, (x_val, (y_val + 1) % 10), "validation_fails"),
+        (lambda: heavy, in_order, val, "not_learning"),
+        (lambda: relu, in_order, val, "dead_relus"),
     ):
-        run = trained(model, given, held_out)
+        run = trained(build(), given, held_out)
         assert [finding.cause for finding in read(run)] == [expected], read(run)
     # Nor where less is handed in, and the curves are those of another fault.
     failing = LEARNT | {"val_loss": [9.0, 8.0, 9.5], "val_accuracy": 3 * [0.1]}
