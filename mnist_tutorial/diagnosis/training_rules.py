@@ -184,7 +184,7 @@ def rate_too_high(run: Evidence) -> Sight:
         if run.rate is not None:
             zh, en = f"是 {run.rate:g}", f"{run.rate:g}"
         return "likely" if run.rate is None else "sure", Words(
-            zh=f"有一层的权重是 Keras 初始值的 {run.growth:.1f} 倍大，学习率{zh}",
+            zh=f"有一层的权重是 Keras 初始值的 {run.growth:.1f} 倍，学习率{zh}",
             en=f"the weights of a layer are {run.growth:.1f} times as large as Keras "
             f"begins with, and the learning rate is {en}",
         )
