@@ -20,9 +20,9 @@ CLASSIFIERS = {
     models.build_cnn: LISTING + (3 * 3 * 64 + 1) * 64 + (64 + 1) * 10,
     models.build_linear: (28 * 28 + 1) * 10,
     models.build_mlp: (28 * 28 + 1) * 128 + (128 + 1) * 10,
-    models.build_fast_cnn: 5 * 5 * 1 * 16
-    + 3 * 3 * 16 * 32
-    + (4 * 4 * 32 * 64 + 4 * 64)
+    models.build_fast_cnn: (5 * 5 * 1 + 1) * 16
+    + (3 * 3 * 16 + 1) * 48
+    + (5 * 5 * 48 * 64 + 4 * 64)
     + (64 + 1) * 10,
     models.build_best_cnn: (5 * 5 * 1 * 16 + 4 * 16)
     + (5 * 5 * 16 * 32 + 4 * 32)
@@ -67,12 +67,13 @@ def test_the_fast_cnn_computes_what_numpy_computes(images):
     rng = np.random.default_rng(0)
     # Also the biases, scale, shift and averages, which begin at 0 and 1.
     model.set_weights([w + 0.1 * rng.random(w.shape) for w in model.get_weights()])
-    one, two, dense, *norm, last, last_bias = model.get_weights()
+    one, one_bias, two, two_bias, dense, *norm, last, last_bias = model.get_weights()
     scale, shift, mean, variance = norm
 
-    # Every second window: 12 of them in a row.
-    x = scratch.Conv2D(one, np.zeros(16)).forward(images.astype(float))[:, ::2, ::2]
-    layers = [scratch.MaxPool2D(), scratch.ReLU(), scratch.Conv2D(two, np.zeros(32))]
+    # Every second window, with room for 14 of them.
+    padded = np.pad(images.astype(float), [(0, 0), (1, 2), (1, 2), (0, 0)])
+    x = scratch.Conv2D(one, one_bias).forward(padded)[:, ::2, ::2]
+    layers = [scratch.MaxPool2D(), scratch.ReLU(), scratch.Conv2D(two, two_bias)]
     maps = scratch.Network([*layers, scratch.ReLU(), scratch.Flatten()])
     x = maps.forward(x) @ dense
     x = (x - mean) / np.sqrt(variance + 1e-3) * scale + shift
