@@ -110,6 +110,7 @@ def train(
     check_counts(
         epochs=epochs, batch_size=batch_size, steps_per_execution=steps_per_execution
     )
+    batch_size = int(batch_size)  # PyTorch takes none of NumPy's numbers
     check_counts(least=0, seed=seed)
     check_choice("shuffle", shuffle, (True, False))
     check_choice("deform", deform, (True, False))
