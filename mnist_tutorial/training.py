@@ -255,7 +255,8 @@ def _examples(
         drawn = iter(dataset)  # draws an order,
         if deform:
             deque(drawn, maxlen=0)  # and all deformations
-        iter(dataset)  # Keras makes two iterators an epoch, and uses the first
+        if keras.backend.backend() == "tensorflow":
+            iter(dataset)  # Keras makes two iterators an epoch, and uses the first
     # It shuffles itself; asked to do so `fit` would warn.
     return {"x": dataset, "shuffle": False} | settings
 
