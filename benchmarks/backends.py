@@ -11,17 +11,15 @@ only report. PyTorch is installed first: ``pip install torch``.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure_margins import ENVIRONMENT, commit, processor, threads
+from measure_margins import ENVIRONMENT, about, threads
 
 BACKENDS = ["tensorflow", "jax", "torch"]
 SEEDS = {"document": range(1), "fast": range(3)}
@@ -82,12 +80,9 @@ def train(recipe: str, seed: int) -> dict:
 
 def main() -> None:
     """Measure and store."""
-    about = {
+    head = {
         "command": "python benchmarks/backends.py",
-        "commit": commit(),
-        "processor": processor(),
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in ("keras", *BACKENDS)},
+        **about("keras", *BACKENDS),
     }
     runs = []
     for recipe, seeds in SEEDS.items():
@@ -97,7 +92,7 @@ def main() -> None:
                 print(runs[-1], flush=True)
     # A line a run.
     lines = ",\n  ".join(json.dumps(run) for run in runs)
-    head = json.dumps(about, indent=1).removesuffix("\n}")
+    head = json.dumps(head, indent=1).removesuffix("\n}")
     STORED.write_text(f'{head},\n "runs": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
 
 

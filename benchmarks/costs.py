@@ -12,7 +12,6 @@ five rounds holds the median of many with a probability of 94 % (1 - 2 / 2 ** 5)
 
 import json
 import os
-import platform
 import re
 import resource
 import subprocess
@@ -20,13 +19,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure_margins import ENVIRONMENT, commit, processor, threads
+from measure_margins import ENVIRONMENT, about, threads
 
 # Read as TensorFlow loads: before the next import.
 os.environ.update(ENVIRONMENT | threads(1))
@@ -165,12 +163,9 @@ def main() -> None:
                 for _ in range(PREDICTIONS[count])
             ]
             predictions[count] += [float(np.mean(seconds))] * (number >= 0)
-    about = {
+    head = {
         "command": "python benchmarks/costs.py",
-        "commit": commit(),
-        "processor": processor(),
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
+        **about("tensorflow", "keras"),
         "threads": 1,
         "seed": SEED,
         "start_seconds": starts,
@@ -178,7 +173,7 @@ def main() -> None:
         "peak_mb": {"train document": memory()},
     }
     for growth in grow(x, y):
-        stored = json.dumps(about | {"growth": growth}, indent=1)
+        stored = json.dumps(head | {"growth": growth}, indent=1)
         STORED.write_text(stored + "\n", encoding="utf-8")
         print(f"round {len(growth[0]['seconds'])} of {ROUNDS}", flush=True)
 

@@ -14,18 +14,16 @@ tracing and scoring do not count.
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure_margins import ENVIRONMENT, commit, environment_python, processor, threads
+from measure_margins import ENVIRONMENT, about, environment_python, threads
 
 # Read as TensorFlow loads: before the next import.
 os.environ.update(ENVIRONMENT | threads(1))
@@ -149,16 +147,13 @@ def read() -> dict:
 
 def store(**added: object) -> None:
     """Store, with what was stored before."""
-    about = {
+    found = {
         "command": "python benchmarks/public_recipes.py",
-        "commit": commit(),
-        "processor": processor(),
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
+        **about("tensorflow", "keras"),
         "examples": {name: example._asdict() for name, example in EXAMPLES.items()},
     }
-    about |= {name: read()[name] for name in ("torch", "stretches", "runs")} | added
-    STORED.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    found |= {name: read()[name] for name in ("torch", "stretches", "runs")} | added
+    STORED.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def store_run(run: dict) -> None:

@@ -16,16 +16,11 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from train_mnist_fast import tensors
 
 from mnist_tutorial.datasets import load_mnist
 
 BATCH_SIZE, EPOCHS, RATE, GAMMA = 64, 14, 1.0, 0.7
-
-
-def tensors(images, labels) -> tuple[torch.Tensor, torch.Tensor]:
-    """Bring images to the form that the example trains on."""
-    pixels = torch.tensor(images).permute(0, 3, 1, 2).contiguous()
-    return (pixels - 0.1307) / 0.3081, torch.tensor(labels).long()
 
 
 class Training:

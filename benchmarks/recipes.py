@@ -15,18 +15,16 @@ images. It never reads the test images. Neither repeats a run that is stored.
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure_margins import ENVIRONMENT, commit, environment_python, processor, threads
+from measure_margins import ENVIRONMENT, about, environment_python, threads
 
 # Read as TensorFlow loads: before the next import.
 os.environ.update(ENVIRONMENT | threads(1))
@@ -159,10 +157,7 @@ def store(path: Path, runs: list[dict], *command: str) -> None:
     """Write the runs, and where they were made."""
     found = {
         "command": " ".join(("python benchmarks/recipes.py", *command)),
-        "commit": commit(),
-        "processor": processor(),
-        "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in ("tensorflow", "keras")},
+        **about("tensorflow", "keras"),
         "runs": runs,
     }
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

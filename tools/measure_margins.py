@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -223,6 +224,16 @@ def commit() -> str:
         text=True,
     )
     return done.stdout.strip() or "unknown"
+
+
+def about(*libraries: str) -> dict:
+    """Return what a benchmark stores of the code and of where it was measured."""
+    return {
+        "commit": commit(),
+        "processor": processor(),
+        "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in libraries},
+    }
 
 
 def main(argv: list[str] | None = None) -> int:

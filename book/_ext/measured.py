@@ -14,7 +14,6 @@ from mnist_tutorial.evaluation import mean_interval
 
 STORED = Path(__file__).resolve().parents[2] / "benchmarks"
 FILES = ("recipes", "recipes_search", "public_recipes", "costs", "pages")
-VALIDATION_IMAGES = 6_000
 # What the settings of each group are compared with: the document's, and the fewest
 # images.
 BASES = {"images": 1_500, "width": 1, "depth": 3, "batch": 32}
